@@ -1,0 +1,164 @@
+"""`binhdan corpus check`: proof that the guides say all that the sheets say, and nothing else.
+
+Reads files only. Rules that need a person (is it kind, is it clear) are not here.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rag.atoms import missing
+from rag.errors import CorpusError
+from rag.guides import Guide, Line, Section, load_guide
+from rag.sheets import Sheet, load_sheets
+from rag.text import clean, fold
+
+MAX_LINE_CHARS = 260
+MIN_QUESTIONS, MAX_QUESTIONS = 8, 15
+# A medium-confidence fact of these kinds costs money or a trip when it is wrong, so its wording must show it.
+_CAREFUL_KINDS = {"fee", "deadline", "penalty", "place", "contact", "requirement", "document", "right"}
+_HEDGE = re.compile(
+    r"\btheo\b|nên hỏi|hỏi lại|hỏi trước|nên gọi|có thể|thường|chưa|nguồn|bài báo|báo chí|công bố|hướng dẫn của|"
+    r"tùy|nên kiểm tra|kiểm tra lại|khoảng|dự kiến|được cho là|nơi khác|từng nơi|trang .* ghi|ghi",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong, printed as `path:line: message`."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """What was read and what is wrong with it."""
+
+    guides: tuple[Guide, ...]
+    sheets: int
+    problems: tuple[str, ...]
+
+
+def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
+    """Check every guide under `corpus`, or just the guide `only` (then coverage of other sheets is not asked)."""
+    problems = [str(p) for p in _file_problems(corpus)]
+    try:
+        sheets = load_sheets(corpus / "facts")
+    except CorpusError as error:
+        return CorpusReport((), 0, (*problems, str(error)))
+    guides: dict[str, Guide] = {}
+    for path in sorted((corpus / "guides").glob(f"*/{only or '*'}.md")):
+        try:
+            guide = load_guide(path, sheets)
+            guides[guide.id] = guide
+        except CorpusError as error:
+            problems.extend(str(error).split("\n"))
+    known = {path.stem for path in (corpus / "guides").glob("*/*.md")}
+    for guide in guides.values():
+        problems.extend(map(str, _guide_problems(guide, sheets, known)))
+    problems.extend(map(str, _coverage_problems(guides, sheets, corpus, whole=only is None)))
+    problems.extend(map(str, _question_problems(guides)))
+    return CorpusReport(tuple(guides.values()), len(sheets), tuple(sorted(set(problems))))
+
+
+def _file_problems(corpus: Path) -> Iterator[Problem]:
+    """Yield text that no search would find: NFD, Icelandic ð, invisible characters."""
+    for path in sorted(p for p in corpus.rglob("*") if p.suffix in {".md", ".yaml"}):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if unicodedata.normalize("NFC", line) != line:
+                yield Problem(path, number, "not in Unicode NFC; save the file as NFC")
+            if bad := {f"U+{ord(c):04X}" for c in line if c in "ðÐ" or unicodedata.category(c) in {"Cf", "Cc", "Co"}}:
+                yield Problem(path, number, f"has {', '.join(sorted(bad))}, which Vietnamese text never has")
+
+
+def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> Iterator[Problem]:
+    def at(line: int, message: str) -> Problem:
+        return Problem(guide.path, line, message)
+
+    for sheet_id in guide.covers:
+        if sheet_id not in sheets:
+            yield at(1, f"covers {sheet_id}, which is no sheet")
+    newest = max((sheets[s].as_of for s in guide.covers if s in sheets), default=guide.as_of)
+    if guide.as_of != newest:
+        yield at(1, f"as_of is {guide.as_of}, expected {newest}: the newest source of its sheets")
+    for other in (*guide.related, *guide.replaces):
+        if other not in known or other == guide.id:
+            yield at(1, f"links to guide {other}, which does not exist")
+    if not guide.passages or guide.passages[0].section is not Section.SHORT:
+        yield at(1, "the first section is not 'Trả lời ngắn'")
+    for passage in guide.passages:
+        for line in passage.lines:
+            yield from (at(line.number, message) for message in _line_problems(line))
+        steps = [line.step for line in passage.lines if line.step is not None]
+        if steps != list(range(1, len(steps) + 1)):
+            yield at(passage.lines[0].number, f"steps are numbered {steps}")
+        if passage.section is Section.SHORT and len(passage.lines) > 2:
+            yield at(passage.lines[0].number, "'Trả lời ngắn' has more than 2 lines")
+
+
+def _line_problems(line: Line) -> Iterator[str]:
+    evidence = [item.text for item in line.items]
+    if lost := missing(line.text, evidence):
+        yield f"states {', '.join(repr(atom.text) for atom in lost)}, which {', '.join(i.id for i in line.items)} do not"
+    if len(line.text) > MAX_LINE_CHARS:
+        yield f"has {len(line.text)} characters, at most {MAX_LINE_CHARS}: split it"
+    doubtful = [
+        item.id
+        for item in line.items
+        if item.kind != "conflict" and (item.confidence == "low" or (item.confidence == "medium" and item.kind in _CAREFUL_KINDS))
+    ]
+    if doubtful and not _HEDGE.search(line.text):
+        yield f"{', '.join(doubtful)} is not certain, but the wording is: say 'theo …', 'nên hỏi lại' or the like"
+    for bound in filter(None, (line.valid_from, line.valid_until)):
+        if missing(f"{bound:%d/%m/%Y}", evidence):
+            yield f"is bounded by {bound}, a day its items do not name"
+
+
+def _coverage_problems(guides: dict[str, Guide], sheets: dict[str, Sheet], corpus: Path, whole: bool) -> Iterator[Problem]:
+    stated: dict[str, set[str]] = defaultdict(set)
+    for guide in guides.values():
+        for item_id, _ in guide.left_out:
+            sheet_id, _, local = item_id.partition(":")
+            if sheet_id not in sheets or local not in sheets[sheet_id].items:
+                yield Problem(guide.path, 1, f"left_out names {item_id}, which does not exist")
+            stated[sheet_id].add(local)
+        for passage in guide.passages:
+            for item in (item for line in passage.lines for item in line.items):
+                sheet_id, _, local = item.id.partition(":")
+                stated[sheet_id].add(local)
+    homes = {sheet_id: guide.path for guide in guides.values() for sheet_id in guide.covers}
+    for sheet_id, sheet in sheets.items():
+        if sheet_id not in homes:
+            if whole:
+                yield Problem(corpus / "facts" / f"{sheet_id}.yaml", 1, "no guide covers this sheet")
+            continue
+        for local, item in sheet.items.items():
+            if local not in stated[sheet_id] and item.kind != "law":
+                yield Problem(homes[sheet_id], 1, f"{item.id} is neither stated nor left out: {item.text[:80]}")
+
+
+def _question_problems(guides: dict[str, Guide]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for guide in guides.values():
+        if not MIN_QUESTIONS <= len(guide.questions) <= MAX_QUESTIONS:
+            yield Problem(guide.path, 1, f"has {len(guide.questions)} questions, expected {MIN_QUESTIONS} to {MAX_QUESTIONS}")
+        for question in guide.questions:
+            key = re.sub(r"\W+", " ", fold(clean(question))).strip()
+            if key in seen:
+                yield Problem(guide.path, 1, f"question {question!r} stands in {seen[key]} too")
+            seen[key] = guide.id
+
+
+def today() -> date:
+    """Return the present day; the one place that asks the clock which day it is."""
+    return date.today()

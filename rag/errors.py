@@ -1,0 +1,29 @@
+"""Failures an operator must act on. A failure a learner must see is an `AnswerStatus`, not an exception."""
+
+
+class BinhDanError(Exception):
+    """Base of every error of this program; its message is one readable line with the way out."""
+
+
+class SettingsError(BinhDanError):
+    """A setting has a value that cannot be used."""
+
+
+class CorpusError(BinhDanError):
+    """A guide, fact sheet or lexicon cannot be read; the message begins with `path:line:`."""
+
+
+class IndexStateError(BinhDanError):
+    """The index is missing, stale, locked or broken; the message names the command to run."""
+
+
+class ModelError(BinhDanError):
+    """An embedding model cannot be loaded or does not fit the index."""
+
+
+class RecordError(BinhDanError):
+    """The records database cannot be used."""
+
+
+class CaseError(BinhDanError):
+    """A line of a batch or test set cannot be read; the message begins with `path:line:`."""

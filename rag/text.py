@@ -1,0 +1,71 @@
+"""Vietnamese text at the level of characters, syllables and sentences. Nothing here does I/O.
+
+Everything that compares text goes through `clean` first, so that NFC and NFD, "hoà" and "hòa",
+"Ð" and "Đ" are one and the same.
+"""
+
+import re
+import unicodedata
+
+_TONES = frozenset("\u0300\u0301\u0309\u0303\u0323")
+# Ð (U+00D0) is Icelandic; pages converted from old fonts use it for Đ.
+_LOOKALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "\u00a0": " ", "\u202f": " ", "’": "'", "‘": "'"})
+_SYLLABLE = re.compile(r"\d+(?:[/.,:-]\w+)+|\w+", re.UNICODE)
+_SENTENCE_END = re.compile(r"[.!?…]+[\"”’)]*\s+(?=[\"“(]?(\w))")
+
+
+def clean(text: str) -> str:
+    """Return `text` in NFC without invisible characters, with Đ for Ð, one tone style and single spaces.
+
+    Line breaks survive; every other run of white space becomes one space. Idempotent.
+    """
+    text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES)
+    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"} or c == "\t")
+    text = re.sub(r"[^\S\n]+", " ", text)
+    text = re.sub(r" ?\n ?", "\n", text)
+    return _place_tones(text).strip()
+
+
+def _place_tones(text: str) -> str:
+    """Move the tone of open "oà, oè, uỳ" to the first vowel: "hoà" → "hòa", "thuý" → "thúy"."""
+
+    def move(match: re.Match[str]) -> str:
+        word = unicodedata.normalize("NFD", match.group())
+        tone = next((c for c in word if c in _TONES), "")
+        return unicodedata.normalize("NFC", word[0] + tone + "".join(c for c in word[1:] if c != tone))
+
+    return re.sub(r"(?<![qQ])(?:[oO][àáảãạÀÁẢÃẠèéẻẽẹÈÉẺẼẸ]|[uU][ỳýỷỹỵỲÝỶỸỴ])(?!\w)", move, text)
+
+
+def fold(text: str) -> str:
+    """Return lower-case ASCII-like text without any Vietnamese mark: "Đường" → "duong"."""
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def has_marks(text: str) -> bool:
+    """Tell whether any letter of `text` carries a Vietnamese mark (or is đ)."""
+    return fold(text) != text.lower()
+
+
+def syllables(text: str) -> list[str]:
+    """Split cleaned text into lower-case syllables; numbers such as "59/2022/NĐ-CP" stay whole."""
+    return _SYLLABLE.findall(text.lower())
+
+
+def sentences(text: str) -> list[str]:
+    """Split at `. ! ? …` before a capital letter or digit; dates and amounts are not split."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        start = 0
+        for end in _SENTENCE_END.finditer(line):
+            if end.group(1).isupper() or end.group(1).isdigit():
+                parts.append(line[start : end.end()].strip())
+                start = end.end()
+        parts.append(line[start:].strip())
+    return [part for part in parts if part]
+
+
+def slug(text: str) -> str:
+    """Return an ASCII kebab-case identifier: "Cổng Dịch vụ công" → "cong-dich-vu-cong". Idempotent."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(clean(text))).strip("-")
