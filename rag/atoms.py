@@ -153,7 +153,9 @@ def _states(evidence: Atom, claim: Atom) -> bool:
     if evidence.kind is not claim.kind:
         return False
     if claim.kind is AtomKind.DATE:
-        return evidence.value.startswith(claim.value) or (claim.value[0] == "-" and evidence.value.endswith(claim.value[1:]))
+        return evidence.value.startswith(claim.value) or (
+            claim.value[0] == "-" and evidence.value.endswith(claim.value[1:])
+        )
     if claim.kind is AtomKind.NUMBER:
         return evidence.value == claim.value and (not claim.unit or not evidence.unit or evidence.unit == claim.unit)
     return evidence.value == claim.value

@@ -98,7 +98,7 @@ def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> 
         yield at(1, "the first section is not 'Trả lời ngắn'")
     for passage in guide.passages:
         for line in passage.lines:
-            yield from (at(line.number, message) for message in _line_problems(line))
+            yield from (at(line.number, message) for message in _line_problems(line, sheets))
         steps = [line.step for line in passage.lines if line.step is not None]
         if steps != list(range(1, len(steps) + 1)):
             yield at(passage.lines[0].number, f"steps are numbered {steps}")
@@ -106,8 +106,9 @@ def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> 
             yield at(passage.lines[0].number, "'Trả lời ngắn' has more than 2 lines")
 
 
-def _line_problems(line: Line) -> Iterator[str]:
-    evidence = [item.text for item in line.items]
+def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:
+    subjects = {item.id.partition(":")[0] for item in line.items}
+    evidence = [*(item.text for item in line.items), *(sheets[sheet_id].title for sheet_id in subjects)]
     if lost := missing(line.text, evidence):
         yield f"states {', '.join(repr(atom.text) for atom in lost)}, which {', '.join(i.id for i in line.items)} do not"
     if len(line.text) > MAX_LINE_CHARS:
@@ -115,7 +116,8 @@ def _line_problems(line: Line) -> Iterator[str]:
     doubtful = [
         item.id
         for item in line.items
-        if item.kind != "conflict" and (item.confidence == "low" or (item.confidence == "medium" and item.kind in _CAREFUL_KINDS))
+        if item.kind != "conflict"
+        and (item.confidence == "low" or (item.confidence == "medium" and item.kind in _CAREFUL_KINDS))
     ]
     if doubtful and not _HEDGE.search(line.text):
         yield f"{', '.join(doubtful)} is not certain, but the wording is: say 'theo …', 'nên hỏi lại' or the like"
@@ -124,7 +126,9 @@ def _line_problems(line: Line) -> Iterator[str]:
             yield f"is bounded by {bound}, a day its items do not name"
 
 
-def _coverage_problems(guides: dict[str, Guide], sheets: dict[str, Sheet], corpus: Path, whole: bool) -> Iterator[Problem]:
+def _coverage_problems(
+    guides: dict[str, Guide], sheets: dict[str, Sheet], corpus: Path, whole: bool
+) -> Iterator[Problem]:
     stated: dict[str, set[str]] = defaultdict(set)
     for guide in guides.values():
         for item_id, _ in guide.left_out:
@@ -151,7 +155,9 @@ def _question_problems(guides: dict[str, Guide]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for guide in guides.values():
         if not MIN_QUESTIONS <= len(guide.questions) <= MAX_QUESTIONS:
-            yield Problem(guide.path, 1, f"has {len(guide.questions)} questions, expected {MIN_QUESTIONS} to {MAX_QUESTIONS}")
+            yield Problem(
+                guide.path, 1, f"has {len(guide.questions)} questions, expected {MIN_QUESTIONS} to {MAX_QUESTIONS}"
+            )
         for question in guide.questions:
             key = re.sub(r"\W+", " ", fold(clean(question))).strip()
             if key in seen:

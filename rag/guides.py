@@ -89,7 +89,8 @@ class Line:
     @property
     def confidence(self) -> Confidence:
         """The weakest confidence among the items that the line states."""
-        return max((item.confidence for item in self.items), key=("high", "medium", "low").index, default="low")
+        found = {item.confidence for item in self.items}
+        return "low" if "low" in found or not found else "medium" if "medium" in found else "high"
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -231,7 +232,9 @@ def _front_matter(path: Path, head: str) -> _FrontMatter:
     return front
 
 
-def _passages(front: _FrontMatter, sheets: dict[str, Sheet], body: list[str], offset: int, report) -> tuple[Passage, ...]:
+def _passages(
+    front: _FrontMatter, sheets: dict[str, Sheet], body: list[str], offset: int, report
+) -> tuple[Passage, ...]:
     passages: dict[str, Passage] = {}
     section, part, lines = None, "", []
 

@@ -1,0 +1,98 @@
+"""The values that go in and out of the assistant. Nothing here computes or does I/O."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from rag.guides import Passage
+from rag.sheets import Source
+
+
+class AnswerStatus(StrEnum):
+    """What kind of answer it is; the part before the first underscore is its group."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    CLARIFY_GREETING = "clarify_greeting"
+    CLARIFY_VAGUE = "clarify_vague"
+    CLARIFY_EMPTY = "clarify_empty"
+    CLARIFY_TOO_LONG = "clarify_too_long"
+    CLARIFY_UNREADABLE = "clarify_unreadable"
+    DECLINED_NO_SOURCE = "declined_no_source"
+    DECLINED_OUT_OF_SCOPE = "declined_out_of_scope"
+    DECLINED_OWN_RECORD = "declined_own_record"
+    SAFETY_EMERGENCY = "safety_emergency"
+    SAFETY_SCAM = "safety_scam"
+    ERROR_INTERNAL = "error_internal"
+
+    @property
+    def group(self) -> str:
+        """answered, partial, clarify, declined, safety or error."""
+        return self.value.partition("_")[0]
+
+
+Level = Literal["verified", "documented", "none"]
+Mode = Literal["curated", "composed", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of the conversation, masked."""
+
+    question: str
+    answer: str
+    guide_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that retrieval found; `score` is the fused score, higher is better, comparable within one query."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What backs the sentences marked [number]: `quote` stands word for word in the passage."""
+
+    number: int
+    guide_id: str
+    passage_id: str
+    title: str
+    quote: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Where the time went."""
+
+    retrieve: float = 0.0
+    answer: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; its JSON (field names, order) is the contract in `rag/answer.schema.json`.
+
+    `text` is Markdown with [n] marks, at most 900 characters; `more` is the rest, shown on demand.
+    """
+
+    id: str
+    question: str
+    status: AnswerStatus
+    text: str
+    more: str | None = None
+    level: Level = "none"
+    as_of: date | None = None
+    citations: tuple[Citation, ...] = ()
+    guide_ids: tuple[str, ...] = ()
+    sheet_ids: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    confidence: float = 0.0
+    mode: Mode = "composed"
+    model: str | None = None
+    seconds: Seconds = field(default_factory=Seconds)

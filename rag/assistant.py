@@ -1,0 +1,232 @@
+"""`Assistant.ask(question, history) -> Answer`: mask, route, retrieve, decide, compose, verify, finish.
+
+Each step takes values and returns new ones. A refusal is a status, never an exception; nothing here writes
+to disk. The caller stores the answer (`rag.records`).
+"""
+
+import math
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+
+from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
+from rag.compose import MUST_HAVE, Draft, compose
+from rag.factlock import lock
+from rag.guides import TOPICS, Guide
+from rag.index import Index
+from rag.privacy import mask
+from rag.questions import Lexicon, QuestionKind, expand, question_kinds
+from rag.retrieval import NOTHING, Found, Retriever, content_words
+from rag.routing import MAX_QUESTION_CHARS, Route, Router
+from rag.text import fold, syllables
+
+# Logistic weights on (1, coverage, question match, similarity, margin), fitted on the development set
+# against questions outside the subject by `python -m evals.retrieval --calibrate`.
+CONFIDENCE_WEIGHTS = (-3.2, 4.6, 2.2, 0.6, 0.6)
+ANSWER_THRESHOLD = 0.45
+OUT_OF_SCOPE_THRESHOLD = 0.9
+_SUGGESTIONS = 3
+# A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own.
+_LEANING = re.compile(r"^(?:the|vay|con|roi|neu|nhung|ma|a the|uh the|um|o do|cai do|viec do|thu tuc do)\b")
+_ASKING_WORDS = frozenset("tien phi giay to ngay gio dau mat ton lau thoi han le bao".split())
+
+_EMERGENCY_QUERY = "nguy hiểm gọi số khẩn cấp công an cứu hỏa cấp cứu"
+_SCAM_QUERY = "đã bị lừa phải làm gì ngay"
+
+_TEXTS = {
+    Route.EMPTY: "Bạn chưa gõ câu hỏi. Bạn muốn hỏi việc gì, ví dụ: “Làm định danh mức 2 ở đâu?”",
+    Route.TOO_LONG: f"Câu hỏi dài quá. Bạn rút gọn còn tối đa {MAX_QUESTION_CHARS:,} chữ cái giúp mình nhé, chỉ cần nói việc chính.".replace(",", ".", 1),
+    Route.UNREADABLE: "Mình chưa đọc được câu này. Bạn gõ lại bằng tiếng Việt giúp mình nhé, có dấu hay không dấu đều được.",
+    Route.GREETING: "Chào bạn. Mình giúp bạn học dùng VNeID, dịch vụ công, thanh toán và giữ an toàn trên mạng. Bạn muốn hỏi việc gì?",
+    Route.OUT_OF_SCOPE: "Việc này nằm ngoài những gì mình biết. Mình chỉ trả lời về VNeID, giấy tờ, dịch vụ công, bảo hiểm, thanh toán, an toàn trên mạng và cách dùng AI.",
+}  # fmt: skip
+_NO_SOURCE = (
+    "Tài liệu mình có chưa nói đến việc này, nên mình không đoán. "
+    "Bạn hỏi trực tiếp cán bộ ở Công an hoặc Ủy ban nhân dân xã, phường, hoặc nhờ Tổ công nghệ số nơi bạn ở."
+)
+_VAGUE = "Bạn nói rõ thêm một chút nhé. Bạn đang muốn hỏi việc nào dưới đây?"
+_OWN_RECORD = "Mình không xem được hồ sơ hay giấy tờ của riêng bạn, và bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự xem:"
+_SCAM_LEAD = "Bạn dừng lại, đừng chuyển tiền, đừng đọc mã OTP hay mật khẩu cho ai. Việc cần làm:"
+_EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần giúp ngay."
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The question as it is searched: masked text, expanded query, kinds, and the guide of the turn before."""
+
+    question: str
+    query: str
+    kinds: tuple[QuestionKind, ...]
+    follows: str | None
+
+
+class Assistant:
+    """Answers questions from one open index; safe to call from several threads."""
+
+    def __init__(self, index: Index, lexicon: Lexicon, router: Router, today: date | None = None) -> None:
+        self.index = index
+        self.retriever = Retriever(index)
+        self._lexicon = lexicon
+        self._router = router
+        self._today = today
+
+    def ask(self, question: str, history: Sequence[Turn] = (), answer_id: str | None = None) -> Answer:
+        """Answer one question, given the earlier turns of the same conversation (oldest first)."""
+        started = perf_counter()
+        day = self._today or date.today()
+        masked = mask(question[: 20 * MAX_QUESTION_CHARS])
+        answer = Answer(answer_id or uuid.uuid4().hex, masked[:MAX_QUESTION_CHARS], AnswerStatus.ERROR_INTERNAL, "")
+        route = self._router.route(masked)
+        if route in (Route.EMPTY, Route.TOO_LONG, Route.UNREADABLE, Route.GREETING):
+            answer = self._fixed(answer, route)
+        else:
+            understood = self._understand(masked, history)
+            found = self.retriever.search(understood.query, day)
+            found = self._prefer(found, understood.follows)
+            retrieved = perf_counter() - started
+            answer = self._finish(self._decide(answer, route, understood, found, day), found)
+            answer = replace(answer, seconds=Seconds(retrieve=round(retrieved, 4)))
+        total = perf_counter() - started
+        seconds = Seconds(answer.seconds.retrieve, round(total - answer.seconds.retrieve, 4), round(total, 4))
+        return replace(answer, seconds=seconds)
+
+    def starters(self) -> dict[str, list[str]]:
+        """Return two starter questions a topic title, taken from the guides."""
+        starters: dict[str, list[str]] = {}
+        for guide in self.index.guides.values():
+            rows = starters.setdefault(TOPICS[guide.topic], [])
+            question = next((q for q in guide.questions if q.endswith("?") and len(q) < 60), None)
+            if question and len(rows) < 3:
+                rows.append(question)
+        return {title: rows for title in TOPICS.values() if (rows := starters.get(title))}
+
+    def _understand(self, masked: str, history: Sequence[Turn]) -> Understanding:
+        query = expand(masked, self._lexicon)
+        kinds = question_kinds(query)
+        previous = history[-1] if history else None
+        own = content_words(masked) - _ASKING_WORDS
+        leaning = previous is not None and (len(own) <= 1 or (len(own) <= 3 and _LEANING.match(fold(masked)) is not None))
+        if previous is None or not leaning:
+            return Understanding(masked, query, kinds, None)
+        return Understanding(masked, f"{query} {expand(mask(previous.question), self._lexicon)}", kinds, previous.guide_id)
+
+    @staticmethod
+    def _prefer(found: Found, guide_id: str | None) -> Found:
+        """Put the guide of the turn before first for a question that leans on it."""
+        if guide_id is None:
+            return found
+        scores = dict(zip(found.guide_ids, found.scores, strict=True))
+        top = max(found.scores, default=1.0)
+        order = (guide_id, *(g for g in found.guide_ids if g != guide_id))
+        return replace(found, guide_ids=order, scores=tuple(scores.get(g, top) if g != guide_id else top for g in order), coverage=1.0)
+
+    def _fixed(self, answer: Answer, route: Route) -> Answer:
+        status = {
+            Route.EMPTY: AnswerStatus.CLARIFY_EMPTY,
+            Route.TOO_LONG: AnswerStatus.CLARIFY_TOO_LONG,
+            Route.UNREADABLE: AnswerStatus.CLARIFY_UNREADABLE,
+            Route.GREETING: AnswerStatus.CLARIFY_GREETING,
+        }[route]
+        suggestions = [rows[0] for rows in self.starters().values()][:4]
+        return replace(answer, status=status, text=_TEXTS[route], suggestions=tuple(suggestions), confidence=1.0)
+
+    def _decide(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
+        sure = confidence(found)
+        if route is Route.EMERGENCY:
+            return self._safety(answer, AnswerStatus.SAFETY_EMERGENCY, _EMERGENCY_LEAD, _EMERGENCY_QUERY, day)
+        if route is Route.SCAM:
+            query = f"{understood.query} {_SCAM_QUERY}"
+            return self._safety(answer, AnswerStatus.SAFETY_SCAM, _SCAM_LEAD, query, day)
+        if route is Route.OUT_OF_SCOPE and sure < OUT_OF_SCOPE_THRESHOLD:
+            return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=1 - sure)
+        if self._is_vague(understood):
+            titles = [self.index.guides[g].title for g in found.guide_ids[:4]]
+            if len(titles) >= 2:
+                return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=tuple(titles), confidence=sure)
+        if sure < ANSWER_THRESHOLD:
+            return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
+        guide = self.index.guides[found.guide_ids[0]]
+        draft = compose(understood.query, understood.kinds, guide, day, self.retriever.rarity)
+        if route is Route.OWN_RECORD:
+            return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
+        return self._written(answer, AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED, draft, sure)
+
+    def _safety(self, answer: Answer, status: AnswerStatus, lead: str, query: str, day: date) -> Answer:
+        """Compose from the safety guides only, under a fixed first sentence that states no fact."""
+        found = self.retriever.search(query, day)
+        allowed = "khac" if status is AnswerStatus.SAFETY_EMERGENCY else "an-toan-so"
+        guide = next((g for g in map(self.index.guides.__getitem__, found.guide_ids) if g.topic == allowed), None)
+        if guide is None:
+            return replace(answer, status=status, text=lead, confidence=1.0)
+        draft = compose(query, (QuestionKind.HOW,), guide, day, self.retriever.rarity)
+        written = self._written(answer, status, draft, 1.0, lead=lead)
+        rest = tuple(g for g in found.guide_ids if g != guide.id)
+        return replace(written, guide_ids=(guide.id, *rest))
+
+    def _is_vague(self, understood: Understanding) -> bool:
+        words = content_words(understood.question)
+        return not understood.kinds and understood.follows is None and len(words) <= 2 and len(syllables(understood.question)) <= 3
+
+    def _written(self, answer: Answer, status: AnswerStatus, draft: Draft, sure: float, lead: str = "") -> Answer:
+        """Lock the draft's facts; put a fixed lead first and say what the guide does not state."""
+        text = lock(draft.text, draft.citations).text
+        more = lock(draft.more, draft.citations).text if draft.more else None
+        if draft.unanswered:
+            missing = " và ".join(MUST_HAVE[kind] for kind in draft.unanswered)
+            lead = f"Tài liệu mình có chưa ghi {missing} của việc này, bạn hỏi lại nơi làm. Điều đã biết:"
+        if not text:
+            return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
+        shown = f"{lead}\n\n{text}" if lead else text
+        text, more = _within_limit(shown, more)
+        dates = [self.index.guides[c.guide_id].as_of for c in draft.citations]
+        reviewed = all(self.index.guides[c.guide_id].reviewed for c in draft.citations)
+        return replace(
+            answer, status=status, text=text, more=more or None, citations=_used(draft.citations, f"{text}\n{more or ''}"),
+            confidence=sure, level="verified" if reviewed else "documented", as_of=min(dates, default=None),
+        )  # fmt: skip
+
+    def _finish(self, answer: Answer, found: Found) -> Answer:
+        guide_ids = answer.guide_ids or found.guide_ids
+        sheets = dict.fromkeys(s for g in guide_ids for s in self.index.guides[g].covers)
+        suggestions = answer.suggestions or self._suggestions(answer, guide_ids)
+        return replace(
+            answer, guide_ids=guide_ids[:10], sheet_ids=tuple(sheets), suggestions=suggestions,
+            confidence=round(answer.confidence, 4),
+        )  # fmt: skip
+
+    def _suggestions(self, answer: Answer, guide_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what learners ask next: a question of each related guide, or the nearest guides' when declined."""
+        guides = self.index.guides
+        if answer.status.group == "declined" or not guide_ids:
+            return tuple(_first_question(guides[g]) for g in guide_ids[:_SUGGESTIONS])
+        related = [g for g in (*guides[guide_ids[0]].related, *guide_ids[1:]) if g in guides and g != guide_ids[0]]
+        return tuple(dict.fromkeys(_first_question(guides[g]) for g in related))[:_SUGGESTIONS]
+
+
+def confidence(found: Found) -> float:
+    """Return the probability in [0, 1] that the best guide answers the question (logistic, see the weights)."""
+    if found is NOTHING or not found.guide_ids:
+        return 0.0
+    features = (1.0, found.coverage, found.question_match, found.similarity, found.margin)
+    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features, strict=True))))
+
+
+def _first_question(guide: Guide) -> str:
+    return next((q for q in guide.questions if q.endswith("?")), guide.title)
+
+
+def _within_limit(text: str, more: str | None) -> tuple[str, str | None]:
+    """Move last lines behind "xem thêm" until what is seen first has at most 900 characters."""
+    lines, moved = text.split("\n"), []
+    while len("\n".join(lines)) > 900 and len(lines) > 1:
+        moved.insert(0, lines.pop())
+    behind = "\n".join([*filter(None, moved), *([more] if more else [])])
+    return "\n".join(lines).strip(), behind or None
+
+
+def _used(citations: tuple[Citation, ...], text: str) -> tuple[Citation, ...]:
+    """Return the citations whose mark stands in the text."""
+    return tuple(c for c in citations if f"[{c.number}]" in text)

@@ -1,0 +1,236 @@
+"""Write a short answer from guide lines, without a model. Nothing here does I/O.
+
+The lead answers what was asked (a fee question gets the fee), then come steps or a short list, a warning,
+and a corrected old rule when the question assumes one. Every line is a guide's own line with its [n].
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from rag.answers import Citation
+from rag.guides import Guide, Line, Passage, Section
+from rag.questions import QuestionKind
+from rag.retrieval import content_words
+from rag.text import sentences
+
+MAX_CHARS = 900
+MAX_LINES = 8
+_MAX_MORE_LINES = 24
+_LEAD_SENTENCES = 2
+_LIST_LINES = 4
+
+# Where the answer to a kind of question stands, and the kinds of facts that answer it in other sections.
+_HOME: dict[QuestionKind, tuple[tuple[Section, ...], frozenset[str]]] = {
+    QuestionKind.FEE: ((Section.FEE,), frozenset({"fee"})),
+    QuestionKind.WHERE: ((Section.PLACE,), frozenset({"place"})),
+    QuestionKind.HOW_LONG: ((Section.DEADLINE,), frozenset({"deadline"})),
+    QuestionKind.PAPERS: ((Section.PAPERS,), frozenset({"document"})),
+    QuestionKind.PENALTY: ((Section.PENALTY,), frozenset({"penalty"})),
+    QuestionKind.CONTACT: ((Section.CONTACT,), frozenset({"contact"})),
+    QuestionKind.WHO: ((Section.WHO,), frozenset({"requirement"})),
+    QuestionKind.ERROR: ((Section.ERRORS,), frozenset({"error-fix"})),
+    QuestionKind.SCAM: ((Section.WARNING,), frozenset({"warning"})),
+    QuestionKind.HOW: ((Section.STEPS,), frozenset({"step"})),
+}
+# Kinds whose answer is a plain fact: when the guide has none, the learner is told so.
+MUST_HAVE = {
+    QuestionKind.FEE: "lệ phí",
+    QuestionKind.HOW_LONG: "thời hạn",
+    QuestionKind.PENALTY: "mức phạt",
+}
+_BESIDE = (Section.CHANGED, Section.UNCLEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line chosen for the answer, and how it is shown: lead, step, item or warning."""
+
+    passage: Passage
+    line: Line
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A composed answer: what is seen first, the rest, the citations, and the kinds that the guide could not answer."""
+
+    text: str
+    more: str | None
+    citations: tuple[Citation, ...]
+    unanswered: tuple[QuestionKind, ...]
+
+
+def compose(
+    question: str, kinds: tuple[QuestionKind, ...], guide: Guide, day: date, rarity: Callable[[str], float]
+) -> Draft:
+    """Compose from the lines of `guide` that are true on `day`; `rarity` weighs a folded word of the question."""
+    chooser = _Chooser(question, guide, day, rarity)
+    leads, unanswered = chooser.leads(kinds)
+    first = [*leads, *chooser.corrections(), *chooser.support(kinds, leads)]
+    chosen = list(dict.fromkeys(first))
+    if warning := chooser.warning(chosen):
+        chosen = [*chosen[: MAX_LINES - 1], warning, *chosen[MAX_LINES - 1 :]]
+    shown, rest = _fit(chosen)
+    rest += [s for s in chooser.remaining() if s.line not in {c.line for c in chosen}]
+    citations = _Citations()
+    text = _render(shown, citations)
+    more = _render(rest[:_MAX_MORE_LINES], citations, headings=True) or None
+    return Draft(text, more, citations.all(), unanswered)
+
+
+class _Chooser:
+    """Scores the lines of one guide against one question."""
+
+    def __init__(self, question: str, guide: Guide, day: date, rarity: Callable[[str], float]) -> None:
+        self._guide, self._rarity = guide, rarity
+        self._words = content_words(question)
+        self._title = content_words(guide.title)
+        self._lines = [(p, line) for p in guide.passages for line in p.lines if line.valid_on(day)]
+
+    def overlap(self, passage: Passage, line: Line) -> float:
+        """Return the share of the question's weighted words that the line (or, at half weight, its heading) has."""
+        total = sum(map(self._rarity, self._words)) or 1.0
+        words = content_words(line.text)
+        heading = content_words(passage.heading) - words
+        return sum(self._rarity(w) * (1 if w in words else 0.5) for w in self._words if w in words or w in heading) / total
+
+    def leads(self, kinds: tuple[QuestionKind, ...]) -> tuple[list[Statement], tuple[QuestionKind, ...]]:
+        """Return one lead a kind (at most three), the best-matching first line otherwise, and the kinds without one."""
+        leads: list[Statement] = []
+        unanswered: list[QuestionKind] = []
+        for kind in kinds[:3]:
+            if found := self._lead(kind):
+                leads.append(Statement(*found, "lead"))
+            elif kind in MUST_HAVE:
+                unanswered.append(kind)
+        if not leads or not any(k in _HOME for k in kinds):
+            leads.insert(0, Statement(*self._direct(), "lead"))
+        return leads, tuple(unanswered)
+
+    def _lead(self, kind: QuestionKind) -> tuple[Passage, Line] | None:
+        if kind not in _HOME or kind is QuestionKind.HOW:
+            return None
+        sections, facts = _HOME[kind]
+        rows = [
+            (self.overlap(p, line) + 0.35 * (p.section in sections) + 0.1 * (p.section is Section.SHORT), -n, p, line)
+            for n, (p, line) in enumerate(self._lines)
+            if p.section not in _BESIDE and (p.section in sections or any(i.kind in facts for i in line.items))
+        ]
+        return max(rows, key=lambda row: row[:2])[2:] if rows else None
+
+    def _direct(self) -> tuple[Passage, Line]:
+        """Return the guide's short answer, unless another line answers the question's own words much better."""
+        short = next(row for row in self._lines if row[0].section is Section.SHORT)
+        best = max((r for r in self._lines if r[0].section not in _BESIDE), key=lambda row: self.overlap(*row))
+        return best if self.overlap(*best) > self.overlap(*short) + 0.15 else short
+
+    def corrections(self) -> Iterator[Statement]:
+        """Yield the changed rule that the question's words (beyond the guide's subject) refer to, if any."""
+        special = self._words - self._title
+        rows = [(len(special & content_words(line.text)), p, line) for p, line in self._lines if p.section is Section.CHANGED]
+        best = max(rows, key=lambda row: row[0], default=None)
+        if best and best[0] >= 2:
+            yield Statement(best[1], best[2], "item")
+
+    def support(self, kinds: tuple[QuestionKind, ...], leads: list[Statement]) -> Iterator[Statement]:
+        """Yield what follows the lead: the steps for a how-question, the lead's neighbours for a fact."""
+        if not kinds or set(kinds) & {QuestionKind.HOW, QuestionKind.ERROR} or not any(k in _HOME for k in kinds):
+            yield from self._steps()
+        for lead in leads:
+            rows = [(p, line) for p, line in self._lines if p.id == lead.passage.id and line is not lead.line]
+            rows = [row for row in rows if row[0].section is not Section.STEPS]
+            for p, line in sorted(rows, key=lambda row: -self.overlap(*row))[:_LIST_LINES]:
+                yield Statement(p, line, "item")
+
+    def _steps(self) -> Iterator[Statement]:
+        parts = {p.id: p for p, _ in self._lines if p.section is Section.STEPS}
+        if not parts:
+            return
+        best = max(parts.values(), key=lambda p: sum(self.overlap(p, line) for line in p.lines) / len(p.lines))
+        for p, line in self._lines:
+            if p is best or p.id == best.id:
+                yield Statement(p, line, "step" if line.step is not None else "item")
+
+    def warning(self, chosen: list[Statement]) -> Statement | None:
+        """Return the most fitting warning that is not chosen yet."""
+        rows = [(p, line) for p, line in self._lines if p.section is Section.WARNING]
+        if not rows or any(s.passage.section is Section.WARNING for s in chosen):
+            return None
+        return Statement(*max(rows, key=lambda row: self.overlap(*row)), "warning")
+
+    def remaining(self) -> Iterator[Statement]:
+        """Yield all other lines in the guide's own order, for "xem thêm"."""
+        for p, line in self._lines:
+            yield Statement(p, line, "step" if line.step is not None else "item")
+
+
+def _fit(chosen: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+    """Split into what is seen first and the rest; the first lead is at most two sentences and always seen."""
+    shown: list[Statement] = []
+    rest: list[Statement] = []
+    used = lead_sentences = 0
+    for statement in chosen:
+        cost = len(statement.line.text) + (28 if statement.role == "warning" else 10)
+        role = statement.role
+        if role == "lead" and shown and lead_sentences + len(sentences(statement.line.text)) > _LEAD_SENTENCES:
+            role = "item"
+        if role == "lead":
+            lead_sentences += len(sentences(statement.line.text))
+        if len(shown) < MAX_LINES and used + cost <= MAX_CHARS:
+            shown.append(Statement(statement.passage, statement.line, role))
+            used += cost
+        else:
+            rest.append(Statement(statement.passage, statement.line, "item" if role == "lead" else role))
+    return shown, rest
+
+
+class _Citations:
+    """Numbers citations in the order of use; neighbouring lines of a passage share one."""
+
+    def __init__(self) -> None:
+        self._runs: list[tuple[Passage, list[int]]] = []
+
+    def mark(self, statement: Statement) -> int:
+        passage, row = statement.passage, statement.passage.lines.index(statement.line)
+        for number, (other, rows) in enumerate(self._runs, 1):
+            if other.id == passage.id and row in rows:
+                return number
+        if self._runs and self._runs[-1][0].id == passage.id and self._runs[-1][1][-1] == row - 1:
+            self._runs[-1][1].append(row)
+        else:
+            self._runs.append((passage, [row]))
+        return len(self._runs)
+
+    def all(self) -> tuple[Citation, ...]:
+        return tuple(
+            Citation(
+                number, p.guide_id, p.id, f"{p.guide_title} – {p.heading}",
+                "\n".join(p.lines[row].text for row in rows),
+                tuple(dict.fromkeys(source for row in rows for source in p.lines[row].sources)),
+            )
+            for number, (p, rows) in enumerate(self._runs, 1)
+        )  # fmt: skip
+
+
+def _render(statements: list[Statement], citations: _Citations, headings: bool = False) -> str:
+    blocks: list[str] = []
+    previous, step = "", 0
+    for statement in statements:
+        heading = statement.passage.heading
+        if headings and heading != previous:
+            blocks.append(f"\n**{heading}**\n")
+        mark = f"{statement.line.text} [{citations.mark(statement)}]"
+        same_list = bool(blocks) and heading == previous
+        if statement.role == "step":
+            step = step + 1 if same_list and step else statement.line.step or 1
+            blocks.append(f"{step}. {mark}")
+        elif statement.role == "lead":
+            blocks.append(f"{mark}\n")
+        elif statement.role == "warning":
+            blocks.append(f"\n**Cẩn thận:** {mark}")
+        else:
+            blocks.append(f"- {mark}")
+            step = 0
+        previous = heading
+    return "\n".join(blocks).strip()

@@ -1,0 +1,310 @@
+"""The index: a disposable, versioned artefact made from the guides.
+
+`var/index/<generation>/` holds guides.json (all that answers are made of), bm25/, vectors.safetensors and
+ids.json (the source a broken store is remade from), chroma/ and manifest.json. A build writes a new generation
+aside, checks it, and switches the file `current` with an atomic rename: a crash at any moment leaves the old
+generation serving. Only one process may build.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+from safetensors.numpy import load_file, save_file
+
+from rag.errors import IndexStateError
+from rag.guides import Guide, Passage, load_guides
+from rag.keyword import KeywordIndex, exact_terms, folded_terms
+from rag.sheets import load_sheets
+from rag.store import ChromaSearch, ExactSearch, check_store, write_store
+from rag.text import clean
+from rag.vectors import Embedder, load_embedder
+
+FORMAT = 1
+_KEEP_GENERATIONS = 2
+_GUIDES = TypeAdapter(tuple[Guide, ...])
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index was built from; it is opened only with the same corpus, model and format."""
+
+    format: int
+    corpus_digest: str
+    embedding_model: str
+    embedding_digest: str
+    passages: int
+    guides: int
+    checksums: dict[str, str]
+
+
+_MANIFEST = TypeAdapter(Manifest)
+
+
+class Index:
+    """An open generation. `dense` starts as exact search and may be switched to Chroma (`use_store`)."""
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self.folder = folder
+        self.manifest = _read_manifest(folder)
+        self.embedder = embedder
+        self.guides = {guide.id: guide for guide in _GUIDES.validate_json((folder / "guides.json").read_bytes())}
+        self.passages: list[Passage] = [p for guide in self.guides.values() for p in guide.passages]
+        self.guide_rows = _rows_by_guide(self.passages)
+        self.questions = [(guide.id, q) for guide in self.guides.values() for q in guide.questions]
+        sizes = {"passage": len(self.passages), "guide": len(self.guides), "question": len(self.questions)}
+        self.keyword = {
+            f"{view}-{leg}": KeywordIndex.load(folder / "bm25" / f"{view}-{leg}", terms, size)
+            for view, size in sizes.items()
+            for leg, terms in (("exact", exact_terms), ("folded", folded_terms))
+        }
+        self.vectors = load_file(folder / "vectors.safetensors")["vectors"]
+        self.dense: ExactSearch | ChromaSearch = ExactSearch(self.vectors)
+
+    def use_store(self, progress: Progress = lambda _: None) -> bool:
+        """Check the Chroma store and search with it; remake it from the vectors when it is broken.
+
+        Exact search serves until the check has passed, and stays when it fails. Returns whether Chroma serves.
+        """
+        store, ids = self.folder / "chroma", [p.id for p in self.passages]
+        if fault := check_store(store, self.folder / "vectors.safetensors"):
+            progress(f"{fault}; remaking it from the vectors")
+            try:
+                with _lock(self.folder.parent):
+                    shutil.rmtree(store, ignore_errors=True)
+                    write_store(store, ids, self.vectors)
+                fault = check_store(store, self.folder / "vectors.safetensors")
+            except IndexStateError as error:
+                fault = str(error)
+        if fault:
+            progress(f"exact search stays: {fault}")
+            return False
+        self.dense = ChromaSearch(store, ids)
+        return True
+
+    def use_store_in_background(self, progress: Progress) -> threading.Thread:
+        """Run `use_store` in a thread so that the first answers do not wait for it."""
+        thread = threading.Thread(target=self.use_store, args=(progress,), name="store-check", daemon=True)
+        thread.start()
+        return thread
+
+
+def corpus_digest(corpus: Path) -> str:
+    """Return sha256 over every file an index is made from."""
+    digest = sha256()
+    for path in sorted(p for part in ("facts", "guides") for p in (corpus / part).rglob("*") if p.is_file()):
+        digest.update(path.relative_to(corpus).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def index_state(index_folder: Path, corpus: Path, embedding_model: str) -> str | None:
+    """Return why the current index cannot serve (missing, other corpus, other model), or None when it can."""
+    try:
+        folder = current_generation(index_folder)
+        manifest = _read_manifest(folder)
+    except IndexStateError as error:
+        return str(error)
+    if manifest.format != FORMAT:
+        return f"the index has format {manifest.format}, expected {FORMAT}; run: binhdan index build"
+    if manifest.corpus_digest != corpus_digest(corpus):
+        return "the guides have changed since the index was built; run: binhdan index build"
+    if manifest.embedding_model != embedding_model:
+        return f"the index was built with {manifest.embedding_model}; run: binhdan index build"
+    return None
+
+
+def open_index(index_folder: Path, corpus: Path, embedding_model: str) -> Index:
+    """Open the current generation. Raises IndexStateError when it is missing, stale or of another model."""
+    if reason := index_state(index_folder, corpus, embedding_model):
+        raise IndexStateError(reason)
+    embedder = load_embedder(embedding_model)
+    index = Index(current_generation(index_folder), embedder)
+    if index.manifest.embedding_digest != embedder.digest:
+        raise IndexStateError("the embedding model has changed since the index was built; run: binhdan index build")
+    return index
+
+
+def current_generation(index_folder: Path) -> Path:
+    """Return the folder that the pointer names. Raises IndexStateError when there is none."""
+    pointer = index_folder / "current"
+    if not pointer.exists():
+        raise IndexStateError(f"no index in {index_folder}; run: binhdan index build")
+    folder = index_folder / pointer.read_text(encoding="utf-8").strip()
+    if not (folder / "manifest.json").exists():
+        raise IndexStateError(f"the index generation {folder.name} is not whole; run: binhdan index build")
+    return folder
+
+
+def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress: Progress = lambda _: None) -> Path:
+    """Build a new generation, check it and switch to it; return its folder.
+
+    Vectors of unchanged passages are taken from the current generation. Raises IndexStateError when another
+    process is building or the new generation fails its check; the current one then goes on serving.
+    """
+    index_folder.mkdir(parents=True, exist_ok=True)
+    with _lock(index_folder):
+        for leftover in index_folder.glob("*.building"):
+            shutil.rmtree(leftover)
+        digest = corpus_digest(corpus)
+        progress("reading the guides")
+        guides = tuple(load_guides(corpus, load_sheets(corpus / "facts")).values())
+        if not guides:
+            raise IndexStateError(f"no guides in {corpus}; set BINHDAN_CORPUS")
+        embedder = load_embedder(embedding_model)
+        generation = _next_generation(index_folder)
+        folder = index_folder / f"{generation}.building"
+        folder.mkdir()
+        progress("writing the keyword index")
+        passages = [p for guide in guides for p in guide.passages]
+        _write_keyword(folder, guides, passages)
+        progress("writing the vectors")
+        ids = [p.id for p in passages]
+        vectors = _vectors(index_folder, passages, embedder)
+        save_file({"vectors": vectors}, folder / "vectors.safetensors")
+        (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
+        (folder / "digests.json").write_text(json.dumps([_vector_key(p) for p in passages]), encoding="utf-8")
+        stored = tuple(replace(guide, path=guide.path.relative_to(corpus)) for guide in guides)
+        (folder / "guides.json").write_bytes(_GUIDES.dump_json(stored))
+        progress("writing the Chroma store")
+        write_store(folder / "chroma", ids, vectors)
+        manifest = Manifest(
+            FORMAT, digest, embedding_model, embedder.digest, len(passages), len(guides), _checksums(folder)
+        )
+        (folder / "manifest.json").write_bytes(_MANIFEST.dump_json(manifest, indent=1))
+        progress("checking the new index")
+        if fault := verify_generation(folder):
+            raise IndexStateError(f"the new index is not used: {fault}")
+        _sync(folder)
+        final = index_folder / generation
+        folder.rename(final)
+        _switch(index_folder, generation)
+        _drop_old(index_folder, generation)
+        return final
+
+
+def verify_generation(folder: Path) -> str | None:
+    """Return what is wrong with a generation (a file changed, a vector lost, the store broken), or None."""
+    manifest = _read_manifest(folder)
+    for name, expected in manifest.checksums.items():
+        if not (folder / name).exists() or _checksum(folder / name) != expected:
+            return f"{name} is damaged; run: binhdan index build"
+    return check_store(folder / "chroma", folder / "vectors.safetensors")
+
+
+def indexed_text(passage: Passage) -> str:
+    """Return what is searched for a passage: its guide's title, its heading and its words."""
+    return clean(f"{passage.guide_title}. {passage.heading}. {passage.text}")
+
+
+def _write_keyword(folder: Path, guides: tuple[Guide, ...], passages: list[Passage]) -> None:
+    views = {
+        "passage": [indexed_text(p) for p in passages],
+        "guide": [
+            "\n".join([g.title, g.title, *(q for q in g.questions), *(indexed_text(p) for p in g.passages)])
+            for g in guides
+        ],
+        "question": [q for g in guides for q in g.questions],
+    }
+    (folder / "bm25").mkdir()
+    for view, texts in views.items():
+        for leg, terms in (("exact", exact_terms), ("folded", folded_terms)):
+            KeywordIndex.build(texts, terms).save(folder / "bm25" / f"{view}-{leg}")
+
+
+def _vectors(index_folder: Path, passages: list[Passage], embedder: Embedder) -> np.ndarray:
+    known = _known_vectors(index_folder, embedder)
+    fresh = [p for p in passages if _vector_key(p) not in known]
+    if fresh:
+        encoded = embedder.encode([indexed_text(p) for p in fresh])
+        known |= {_vector_key(p): row for p, row in zip(fresh, encoded, strict=True)}
+    return np.stack([known[_vector_key(p)] for p in passages]).astype(np.float32)
+
+
+def _known_vectors(index_folder: Path, embedder: Embedder) -> dict[str, np.ndarray]:
+    try:
+        folder = current_generation(index_folder)
+        if _read_manifest(folder).embedding_digest != embedder.digest:
+            return {}
+        keys = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
+        return dict(zip(keys, load_file(folder / "vectors.safetensors")["vectors"], strict=True))
+    except Exception:  # a damaged old generation only costs us its vectors
+        return {}
+
+
+def _vector_key(passage: Passage) -> str:
+    return sha256(indexed_text(passage).encode()).hexdigest()
+
+
+def _rows_by_guide(passages: list[Passage]) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = {}
+    for row, passage in enumerate(passages):
+        rows.setdefault(passage.guide_id, []).append(row)
+    return rows
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        return _MANIFEST.validate_json((folder / "manifest.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise IndexStateError(f"{folder.name}/manifest.json cannot be read; run: binhdan index build") from error
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Checksum every file but the Chroma store's, which Chroma rewrites on opening."""
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and "chroma" not in p.relative_to(folder).parts)
+    return {p.relative_to(folder).as_posix(): _checksum(p) for p in files}
+
+
+def _checksum(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _next_generation(index_folder: Path) -> str:
+    numbers = [int(p.name) for p in index_folder.iterdir() if p.name.isdigit()]
+    return f"{max(numbers, default=0) + 1:06}"
+
+
+def _switch(index_folder: Path, generation: str) -> None:
+    temporary = index_folder / "current.new"
+    temporary.write_text(generation + "\n", encoding="utf-8")
+    _sync(temporary)
+    os.replace(temporary, index_folder / "current")
+    _sync(index_folder)
+
+
+def _drop_old(index_folder: Path, current: str) -> None:
+    """Keep the newest generations: a process that opened the last one may still be reading it."""
+    generations = sorted(p for p in index_folder.iterdir() if p.name.isdigit() and p.name != current)
+    for old in generations[: max(0, len(generations) - _KEEP_GENERATIONS + 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _lock(index_folder: Path) -> Iterator[None]:
+    """Hold the one writer's lock; the system frees it when the process dies, however it dies."""
+    with (index_folder / "lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise IndexStateError("another process is building the index; wait for it to finish") from error
+        yield

@@ -1,0 +1,46 @@
+"""Every setting, read once in a main and passed down: flag → BINHDAN_* → .env → default."""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The program's settings. What changes an answer is also stored with every index."""
+
+    model_config = SettingsConfigDict(env_prefix="BINHDAN_", env_file=".env", extra="forbid", frozen=True)
+
+    home: Path = Field(PROJECT / "var", description="folder of all run-time data")
+    corpus: Path = Field(PROJECT / "corpus", description="folder of the guides, sheets and lexicons")
+    embedding_model: str = Field(
+        str(PROJECT / "corpus" / "embedding"), description="path or name of a sentence-transformers model"
+    )
+    database_url: str = Field("", description="SQLAlchemy URL of the records; empty: SQLite in the home folder")
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=1, le=65535)
+    today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
+
+    @property
+    def index_folder(self) -> Path:
+        """The folder of the index generations."""
+        return self.home / "index"
+
+    @property
+    def records_url(self) -> str:
+        """The database URL that is in force."""
+        return self.database_url or f"sqlite:///{self.home / 'records.sqlite3'}"
+
+
+def load_settings(**flags: object) -> Settings:
+    """Read the settings; a flag that is None was not given. Raises SettingsError naming every bad variable."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        rows = [f"BINHDAN_{str(e['loc'][0]).upper()}: {e['msg']} (found {e['input']!r})" for e in error.errors()]
+        raise SettingsError("bad settings: " + "; ".join(rows)) from error
