@@ -1,9 +1,10 @@
 """The values that go in and out of the assistant. Nothing here computes or does I/O."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from rag.guides import Passage
 from rag.sheets import Source
@@ -96,3 +97,11 @@ class Answer:
     mode: Mode = "composed"
     model: str | None = None
     seconds: Seconds = field(default_factory=Seconds)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return the answer as the JSON contract has it (`rag/answer.schema.json`)."""
+    row = asdict(answer)
+    row["status"] = answer.status.value
+    row["as_of"] = answer.as_of.isoformat() if answer.as_of else None
+    return json.loads(json.dumps(row))

@@ -48,7 +48,9 @@ _NO_SOURCE = (
     "Bạn hỏi trực tiếp cán bộ ở Công an hoặc Ủy ban nhân dân xã, phường, hoặc nhờ Tổ công nghệ số nơi bạn ở."
 )
 _VAGUE = "Bạn nói rõ thêm một chút nhé. Bạn đang muốn hỏi việc nào dưới đây?"
-_OWN_RECORD = "Mình không xem được hồ sơ hay giấy tờ của riêng bạn, và bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự xem:"
+_OWN_RECORD = (
+    "Mình không xem được hồ sơ hay giấy tờ của riêng bạn, và bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự xem:"
+)
 _SCAM_LEAD = "Bạn dừng lại, đừng chuyển tiền, đừng đọc mã OTP hay mật khẩu cho ai. Việc cần làm:"
 _EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần giúp ngay."
 
@@ -108,10 +110,14 @@ class Assistant:
         kinds = question_kinds(query)
         previous = history[-1] if history else None
         own = content_words(masked) - _ASKING_WORDS
-        leaning = previous is not None and (len(own) <= 1 or (len(own) <= 3 and _LEANING.match(fold(masked)) is not None))
+        leaning = previous is not None and (
+            len(own) <= 1 or (len(own) <= 3 and _LEANING.match(fold(masked)) is not None)
+        )
         if previous is None or not leaning:
             return Understanding(masked, query, kinds, None)
-        return Understanding(masked, f"{query} {expand(mask(previous.question), self._lexicon)}", kinds, previous.guide_id)
+        return Understanding(
+            masked, f"{query} {expand(mask(previous.question), self._lexicon)}", kinds, previous.guide_id
+        )
 
     @staticmethod
     def _prefer(found: Found, guide_id: str | None) -> Found:
@@ -121,7 +127,12 @@ class Assistant:
         scores = dict(zip(found.guide_ids, found.scores, strict=True))
         top = max(found.scores, default=1.0)
         order = (guide_id, *(g for g in found.guide_ids if g != guide_id))
-        return replace(found, guide_ids=order, scores=tuple(scores.get(g, top) if g != guide_id else top for g in order), coverage=1.0)
+        return replace(
+            found,
+            guide_ids=order,
+            scores=tuple(scores.get(g, top) if g != guide_id else top for g in order),
+            coverage=1.0,
+        )
 
     def _fixed(self, answer: Answer, route: Route) -> Answer:
         status = {
@@ -145,7 +156,9 @@ class Assistant:
         if self._is_vague(understood):
             titles = [self.index.guides[g].title for g in found.guide_ids[:4]]
             if len(titles) >= 2:
-                return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=tuple(titles), confidence=sure)
+                return replace(
+                    answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=tuple(titles), confidence=sure
+                )
         if sure < ANSWER_THRESHOLD:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
@@ -168,7 +181,12 @@ class Assistant:
 
     def _is_vague(self, understood: Understanding) -> bool:
         words = content_words(understood.question)
-        return not understood.kinds and understood.follows is None and len(words) <= 2 and len(syllables(understood.question)) <= 3
+        return (
+            not understood.kinds
+            and understood.follows is None
+            and len(words) <= 2
+            and len(syllables(understood.question)) <= 3
+        )
 
     def _written(self, answer: Answer, status: AnswerStatus, draft: Draft, sure: float, lead: str = "") -> Answer:
         """Lock the draft's facts; put a fixed lead first and say what the guide does not state."""

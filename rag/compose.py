@@ -4,6 +4,7 @@ The lead answers what was asked (a fee question gets the fee), then come steps o
 and a corrected old rule when the question assumes one. Every line is a guide's own line with its [n].
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -93,7 +94,9 @@ class _Chooser:
         total = sum(map(self._rarity, self._words)) or 1.0
         words = content_words(line.text)
         heading = content_words(passage.heading) - words
-        return sum(self._rarity(w) * (1 if w in words else 0.5) for w in self._words if w in words or w in heading) / total
+        return (
+            sum(self._rarity(w) * (1 if w in words else 0.5) for w in self._words if w in words or w in heading) / total
+        )
 
     def leads(self, kinds: tuple[QuestionKind, ...]) -> tuple[list[Statement], tuple[QuestionKind, ...]]:
         """Return one lead a kind (at most three), the best-matching first line otherwise, and the kinds without one."""
@@ -128,7 +131,11 @@ class _Chooser:
     def corrections(self) -> Iterator[Statement]:
         """Yield the changed rule that the question's words (beyond the guide's subject) refer to, if any."""
         special = self._words - self._title
-        rows = [(len(special & content_words(line.text)), p, line) for p, line in self._lines if p.section is Section.CHANGED]
+        rows = [
+            (len(special & content_words(line.text)), p, line)
+            for p, line in self._lines
+            if p.section is Section.CHANGED
+        ]
         best = max(rows, key=lambda row: row[0], default=None)
         if best and best[0] >= 2:
             yield Statement(best[1], best[2], "item")
@@ -233,4 +240,4 @@ def _render(statements: list[Statement], citations: _Citations, headings: bool =
             blocks.append(f"- {mark}")
             step = 0
         previous = heading
-    return "\n".join(blocks).strip()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)).strip()

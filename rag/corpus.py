@@ -8,7 +8,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from rag.atoms import missing
@@ -163,8 +162,3 @@ def _question_problems(guides: dict[str, Guide]) -> Iterator[Problem]:
             if key in seen:
                 yield Problem(guide.path, 1, f"question {question!r} stands in {seen[key]} too")
             seen[key] = guide.id
-
-
-def today() -> date:
-    """Return the present day; the one place that asks the clock which day it is."""
-    return date.today()

@@ -32,7 +32,9 @@ def lock(text: str, citations: tuple[Citation, ...]) -> Verified:
     by_number = {c.number: c for c in citations}
     kept, dropped = [], []
     for line in text.split("\n"):
-        evidence = [f"{by_number[n].title}. {by_number[n].quote}" for n in map(int, MARK.findall(line)) if n in by_number]
+        evidence = [
+            f"{by_number[n].title}. {by_number[n].quote}" for n in map(int, MARK.findall(line)) if n in by_number
+        ]
         if lost := unsupported(_LIST_NUMBER.sub("", MARK.sub("", line)), evidence):
             dropped.append((line, ", ".join(lost)))
         else:

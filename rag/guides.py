@@ -215,9 +215,6 @@ def _split(path: Path, raw: str) -> tuple[str, list[str], int]:
 def _front_matter(path: Path, head: str) -> _FrontMatter:
     try:
         front = _FrontMatter.model_validate(yaml.load(head, Loader=yaml.CSafeLoader))
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
-        raise CorpusError(f"{path}:{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
     except ValidationError as error:
         rows = []
         for found in error.errors():
@@ -225,6 +222,9 @@ def _front_matter(path: Path, head: str) -> _FrontMatter:
             line = next((n for n, text in enumerate(head.split("\n"), 2) if text.startswith(f"{key}:")), 1)
             rows.append(f"{path}:{line}: {'.'.join(map(str, found['loc']))}: {found['msg']}")
         raise CorpusError("\n".join(rows)) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day such as 2026-02-30
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
+        raise CorpusError(f"{path}:{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
     if front.topic not in TOPICS:
         raise CorpusError(f"{path}:1: topic {front.topic!r} is none of {', '.join(TOPICS)}")
     if (front.id, front.topic) != (path.stem, path.parent.name):

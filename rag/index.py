@@ -76,13 +76,16 @@ class Index:
 
         Exact search serves until the check has passed, and stays when it fails. Returns whether Chroma serves.
         """
-        store, ids = self.folder / "chroma", [p.id for p in self.passages]
+        store, ids = _store_folder(self.folder), [p.id for p in self.passages]
         if fault := check_store(store, self.folder / "vectors.safetensors"):
             progress(f"{fault}; remaking it from the vectors")
             try:
                 with _lock(self.folder.parent):
+                    # A folder of another name: this process may still have the broken one open.
+                    remade = store.with_name(f"chroma-{int(store.name.partition('-')[2]) + 1}")
+                    write_store(remade, ids, self.vectors)
                     shutil.rmtree(store, ignore_errors=True)
-                    write_store(store, ids, self.vectors)
+                store = remade
                 fault = check_store(store, self.folder / "vectors.safetensors")
             except IndexStateError as error:
                 fault = str(error)
@@ -177,7 +180,7 @@ def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress
         stored = tuple(replace(guide, path=guide.path.relative_to(corpus)) for guide in guides)
         (folder / "guides.json").write_bytes(_GUIDES.dump_json(stored))
         progress("writing the Chroma store")
-        write_store(folder / "chroma", ids, vectors)
+        write_store(folder / "chroma-1", ids, vectors)
         manifest = Manifest(
             FORMAT, digest, embedding_model, embedder.digest, len(passages), len(guides), _checksums(folder)
         )
@@ -199,7 +202,13 @@ def verify_generation(folder: Path) -> str | None:
     for name, expected in manifest.checksums.items():
         if not (folder / name).exists() or _checksum(folder / name) != expected:
             return f"{name} is damaged; run: binhdan index build"
-    return check_store(folder / "chroma", folder / "vectors.safetensors")
+    return check_store(_store_folder(folder), folder / "vectors.safetensors")
+
+
+def _store_folder(generation: Path) -> Path:
+    """Return the newest Chroma store of a generation; a broken one is remade under the next number."""
+    stores = sorted(generation.glob("chroma-*"), key=lambda p: int(p.name.partition("-")[2]))
+    return stores[-1] if stores else generation / "chroma-1"
 
 
 def indexed_text(passage: Passage) -> str:
@@ -262,7 +271,9 @@ def _read_manifest(folder: Path) -> Manifest:
 
 def _checksums(folder: Path) -> dict[str, str]:
     """Checksum every file but the Chroma store's, which Chroma rewrites on opening."""
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and "chroma" not in p.relative_to(folder).parts)
+    files = (
+        p for p in sorted(folder.rglob("*")) if p.is_file() and not p.relative_to(folder).parts[0].startswith("chroma-")
+    )
     return {p.relative_to(folder).as_posix(): _checksum(p) for p in files}
 
 

@@ -100,7 +100,11 @@ class Retriever:
             return NOTHING
         current = np.array([any(line.valid_on(day) for line in p.lines) for p in index.passages])
         fused = np.where(current, passage_scores + guide_scores[self._guide_of_passage], 0)
-        hits = [Hit(index.passages[n], float(fused[n])) for n in np.argsort(-fused, kind="stable")[:passages] if fused[n] > 0]
+        hits = [
+            Hit(index.passages[n], float(fused[n]))
+            for n in np.argsort(-fused, kind="stable")[:passages]
+            if fused[n] > 0
+        ]
         best = order[0]
         return Found(
             tuple(self._guide_ids[n] for n in order),
@@ -119,7 +123,10 @@ class Retriever:
         folded = _scaled(self.index.keyword[f"{view}-folded"].scores(query))
         if not has_marks(query):
             return (self.weights.exact + self.weights.folded) * folded
-        return self.weights.exact * _scaled(self.index.keyword[f"{view}-exact"].scores(query)) + self.weights.folded * folded
+        return (
+            self.weights.exact * _scaled(self.index.keyword[f"{view}-exact"].scores(query))
+            + self.weights.folded * folded
+        )
 
     def _coverage(self, query: str, guide_row: int) -> float:
         words = content_words(query)

@@ -117,13 +117,13 @@ def load_sheet(path: Path) -> Sheet:
     raw = path.read_text(encoding="utf-8")
     try:
         row = _Sheet.model_validate(yaml.load(raw, Loader=yaml.CSafeLoader))
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise CorpusError(f"{path}:{line}: not valid YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise CorpusError(f"{path}:1: {where}: {first['msg']}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day such as 2026-02-30
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise CorpusError(f"{path}:{line}: not valid YAML: {error}") from error
     if row.id != path.stem:
         raise CorpusError(f"{path}:1: id is {row.id!r}, expected {path.stem!r} (the file's name)")
     return Sheet(row.id, row.title, row.topic, row.as_of, _items(row, path, raw))

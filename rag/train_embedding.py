@@ -56,7 +56,8 @@ def train(guides: list[Guide], out: Path) -> None:
     """Train on `guides` and save a sentence-transformers model in `out`."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, StaticEmbedding
+    from sentence_transformers.base.modules import Normalize
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     torch.manual_seed(SEED)
     torch.set_num_threads(2)
@@ -77,7 +78,9 @@ def train(guides: list[Guide], out: Path) -> None:
         left = [fold(a) if rng.random() < FOLDED_SHARE else a for a, _ in batch]
         similarity = encode([clean(t) for t in left]) @ encode([clean(b) for _, b in batch]).T / TEMPERATURE
         target = torch.arange(len(batch))
-        loss = torch.nn.functional.cross_entropy(similarity, target) + torch.nn.functional.cross_entropy(similarity.T, target)
+        loss = torch.nn.functional.cross_entropy(similarity, target) + torch.nn.functional.cross_entropy(
+            similarity.T, target
+        )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

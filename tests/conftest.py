@@ -1,0 +1,79 @@
+"""Shared fixtures: no connection leaves the machine, and one real index serves all tests that need one."""
+
+import ipaddress
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.index import build_index
+from rag.serving import open_assistant
+from rag.settings import PROJECT, Settings
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only():
+    """Refuse every connection that is not to this machine: the offline promise, held in every test."""
+    connect, lookup = socket.socket.connect, socket.getaddrinfo
+
+    def local(host) -> bool:
+        if host in {None, "", "localhost"}:
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback or str(host) in {"0.0.0.0", "::"}
+        except ValueError:
+            return False
+
+    def guarded_connect(self, address):
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not local(address[0]):
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    def guarded_lookup(host, *args, **kwargs):
+        if not local(host):
+            raise AssertionError(f"a test tried to look up {host}")
+        return lookup(host, *args, **kwargs)
+
+    socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_lookup
+    yield
+    socket.socket.connect, socket.getaddrinfo = connect, lookup
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory) -> Settings:
+    """Settings with a home of the test run's own and the shipped corpus, on a fixed day."""
+    from datetime import date
+
+    return Settings(home=tmp_path_factory.mktemp("home"), today=date(2026, 11, 25))
+
+
+@pytest.fixture(scope="session")
+def built(settings) -> Settings:
+    """The same settings, with the index built."""
+    build_index(settings.index_folder, settings.corpus, settings.embedding_model)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def assistant(built) -> Assistant:
+    return open_assistant(built)
+
+
+@pytest.fixture
+def small_corpus(tmp_path) -> Path:
+    """A corpus of one sheet and one guide that a test may spoil."""
+    corpus = tmp_path / "corpus"
+    for part in ("facts/vneid-dang-ky-muc-2.yaml", "guides/vneid/vneid-dang-ky-muc-2.md"):
+        (corpus / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / "corpus" / part, corpus / part)
+    shutil.copytree(PROJECT / "corpus" / "lexicon", corpus / "lexicon")
+    guide = corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
+    text = guide.read_text(encoding="utf-8").split("\n")
+    guide.write_text("\n".join(line for line in text if not line.startswith("related:")), encoding="utf-8")
+    return corpus

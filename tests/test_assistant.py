@@ -1,0 +1,131 @@
+import json
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from rag.answers import Turn, answer_json
+from rag.atoms import missing
+from rag.guides import Section
+from rag.routing import Route, load_router
+from rag.settings import PROJECT
+
+SCHEMA = json.loads((PROJECT / "rag" / "answer.schema.json").read_text(encoding="utf-8"))
+
+
+def check(answer):
+    """Every answer obeys the contract, and every fact in it stands in what it cites."""
+    row = answer_json(answer)
+    jsonschema.validate(row, SCHEMA)
+    assert [c["number"] for c in row["citations"]] == sorted({c["number"] for c in row["citations"]})
+    marks = set(map(int, re.findall(r"\[(\d+)\]", row["text"] + (row["more"] or ""))))
+    assert marks == {c["number"] for c in row["citations"]}
+    if answer.status.group in {"answered", "partial"}:
+        assert answer.citations
+        assert answer.level == "documented"
+    for line in row["text"].split("\n"):
+        numbers = set(map(int, re.findall(r"\[(\d+)\]", line)))
+        evidence = [f"{c.title} {c.quote}" for c in answer.citations if c.number in numbers]
+        claim = re.sub(r"^\d+\. ", "", re.sub(r"\[\d+\]", "", line))
+        assert not (evidence and missing(claim, evidence)), line
+    return answer
+
+
+def test_ask_answers_place_and_fee_each_with_a_quote_that_has_it(assistant):
+    answer = check(assistant.ask("lam dinh danh muc 2 o dau, co mat tien ko"))
+    assert answer.status == "answered"
+    assert answer.guide_ids[0] == "vneid-dang-ky-muc-2"
+    assert "Công an xã, phường" in answer.text
+    assert "không mất tiền" in answer.text
+    quotes = {c.number: c.quote for c in answer.citations}
+    for fact in ("Công an xã, phường", "không mất tiền"):
+        line = next(line for line in answer.text.split("\n") if fact in line)
+        assert fact in quotes[int(re.findall(r"\[(\d+)\]", line)[-1])]
+
+
+def test_quotes_stand_word_for_word_in_their_passages(assistant):
+    passages = {p.id: p for p in assistant.index.passages}
+    for question in ("lam dinh danh muc 2 o dau", "gọi cấp cứu số mấy", "muc 2 may ngay co"):
+        for citation in check(assistant.ask(question)).citations:
+            assert citation.quote in passages[citation.passage_id].text
+
+
+def test_fee_comes_first_for_a_fee_question(assistant):
+    lead = check(assistant.ask("Làm định danh mức 2 mất bao nhiêu tiền?")).text.split("\n")[0]
+    assert "không mất tiền" in lead
+
+
+def test_steps_are_numbered_for_a_how_question(assistant):
+    answer = check(assistant.ask("Làm sao để làm tài khoản định danh mức 2?"))
+    assert "1. Đến nơi làm" in answer.text + (answer.more or "")
+
+
+def test_an_old_rule_that_the_question_assumes_is_corrected(assistant):
+    assert "không còn Công an huyện" in check(assistant.ask("ra công an huyện làm định danh mức 2 được không")).text
+
+
+def test_a_follow_up_uses_the_conversation(assistant):
+    first = assistant.ask("Làm định danh mức 2 ở đâu?")
+    history = [Turn(first.question, first.text, first.guide_ids[0])]
+    answer = check(assistant.ask("thế có mất tiền không?", history))
+    assert answer.guide_ids[0] == "vneid-dang-ky-muc-2"
+    assert "không mất tiền" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("", "clarify_empty"),
+        ("   \n", "clarify_empty"),
+        ("a" * 10_000, "clarify_too_long"),
+        ("😀😀😀", "clarify_unreadable"),
+        ("Как получить паспорт", "clarify_unreadable"),
+        ("\x00\x01\x02", "clarify_empty"),
+        ("xin chào", "clarify_greeting"),
+        ("thời tiết hôm nay thế nào", "declined_out_of_scope"),
+        ("nhà tôi đang cháy", "safety_emergency"),
+        ("tôi lỡ đọc mã otp cho người lạ", "safety_scam"),
+        ("cách trồng lan hồ điệp trong chậu treo ban công", "declined_no_source"),
+        ("how do I bake sourdough bread at home", "declined_no_source"),
+    ],
+)
+def test_each_kind_of_question_gets_its_status(assistant, question, status):
+    assert check(assistant.ask(question)).status == status
+
+
+def test_emergency_numbers_are_cited(assistant):
+    answer = check(assistant.ask("nhà tôi đang cháy"))
+    assert "114" in answer.text
+    assert "114" in answer.citations[0].quote
+
+
+def test_personal_data_never_reaches_the_answer(assistant):
+    answer = check(assistant.ask("cccd của tôi 000000000000, sđt 0900000000, làm mức 2 ở đâu"))
+    assert "000000" not in json.dumps(answer_json(answer))
+    assert answer.guide_ids[0] == "vneid-dang-ky-muc-2"
+
+
+def test_script_in_a_question_is_never_repeated(assistant):
+    answer = check(assistant.ask("<script>alert(1)</script> làm mức 2 ở đâu"))
+    assert "<script" not in answer.text
+
+
+def test_a_line_is_used_only_on_the_days_on_which_it_is_true(assistant):
+    bounded = [
+        (p, line)
+        for p in assistant.index.passages
+        for line in p.lines
+        if line.valid_until and p.section is not Section.CHANGED
+    ]
+    for passage, line in bounded[:20]:
+        answer = assistant.ask(f"{passage.guide_title} {line.text}")
+        assert line.valid_until >= assistant._today or line.text not in f"{answer.text}\n{answer.more}"
+
+
+def test_every_route_pattern_matches_its_example(assistant):
+    router = load_router(PROJECT / "corpus")
+    rows = yaml.safe_load((PROJECT / "corpus/lexicon/routes.yaml").read_text(encoding="utf-8"))
+    for route, entries in rows.items():
+        for entry in entries:
+            assert router.route(entry["example"]) is Route(route), entry["example"]

@@ -1,0 +1,61 @@
+import pytest
+
+from rag.atoms import AtomKind, atoms, missing
+
+
+def read(text):
+    return [(a.kind, a.value, a.unit) for a in atoms(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("15.000 đồng", (AtomKind.MONEY, "15000", "đồng")),
+        ("1,5 triệu đồng", (AtomKind.MONEY, "1500000", "đồng")),
+        ("30 nghìn", (AtomKind.MONEY, "30000", "đồng")),
+        ("01/7/2026", (AtomKind.DATE, "2026-07-01", "")),
+        ("ngày 1 tháng 7 năm 2026", (AtomKind.DATE, "2026-07-01", "")),
+        ("03 ngày làm việc", (AtomKind.NUMBER, "3", "ngày làm việc")),
+        ("hai ngày", (AtomKind.NUMBER, "2", "ngày")),
+        ("1900 0368", (AtomKind.NUMBER, "19000368", "")),
+        ("0692.196.666", (AtomKind.NUMBER, "0692196666", "")),
+        ("69/2024/NĐ-CP", (AtomKind.DOCUMENT, "69/2024/NĐ-CP", "")),
+        ("mẫu TK01", (AtomKind.FORM, "TK01", "")),
+        ("https://dichvucong.gov.vn.", (AtomKind.URL, "dichvucong.gov.vn", "")),
+        ("50%", (AtomKind.PERCENT, "50", "%")),
+    ],
+)
+def test_atoms_read_each_kind(text, expected):
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("3 ngày", "không quá 03 ngày làm việc"),
+        ("25.000 đồng", "mức 15.000 đồng"),
+        ("gọi 1900 0369", "tổng đài 1900 0368"),
+        ("từ 02/7/2026", "từ 01/7/2026"),
+        ("69/2024/NĐ-CP", "59/2024/NĐ-CP"),
+        ("dichvucong.gov.vn.example.com", "dichvucong.gov.vn"),
+        ("1,5 triệu đồng", "15 triệu đồng"),
+        ("14 tuổi", "14 ngày"),
+    ],
+)
+def test_missing_names_a_fact_that_differs(claim, evidence):
+    assert missing(claim, [evidence])
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("30 nghìn đồng", "30.000 đồng"),
+        ("tháng 7/2026", "từ ngày 01/7/2026"),
+        ("năm 2026", "đến hết 31/12/2026"),
+        ("ba ngày làm việc", "03 ngày làm việc"),
+        ("Luật 26/2023", "Luật Căn cước số 26/2023/QH15"),
+        ("không có số nào", ""),
+    ],
+)
+def test_missing_accepts_the_same_fact_in_other_words(claim, evidence):
+    assert not missing(claim, [evidence])

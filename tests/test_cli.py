@@ -1,0 +1,62 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rag.settings import PROJECT
+
+
+def binhdan(*args, home, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "ui.cli", *args],
+        cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "BINHDAN_HOME": str(home), **environment},
+    )  # fmt: skip
+
+
+def test_ask_json_prints_one_object_on_stdout(built):
+    done = binhdan("ask", "gọi cấp cứu số mấy", "--json", home=built.home)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"].startswith(("answered", "safety"))
+
+
+def test_a_bad_setting_is_one_line_and_exit_2(built):
+    done = binhdan("ask", "x", home=built.home, BINHDAN_PORT="abc")
+    assert done.returncode == 2
+    assert "BINHDAN_PORT" in done.stderr
+    assert len(done.stderr.strip().split("\n")) == 1
+
+
+def test_batch_goes_on_where_it_stopped(built, tmp_path):
+    questions = tmp_path / "in.jsonl"
+    rows = [{"id": f"q{n}", "question": q} for n, q in enumerate(["làm mức 2 ở đâu", "gọi cứu hỏa số mấy", "hello"])]
+    questions.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    assert binhdan("ask", "--batch", str(questions), "--out", str(out), home=built.home).returncode == 0
+    whole = out.read_text(encoding="utf-8").split("\n")
+    out.write_text(whole[0] + "\n" + whole[1][:20], encoding="utf-8")
+    assert binhdan("ask", "--batch", str(questions), "--out", str(out), home=built.home).returncode == 0
+    assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").strip().split("\n")] == [
+        "q0",
+        "q1",
+        "q2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "bad", ['{"id": "a"}', "not json", '{"id": "a", "question": "x"}\n{"id": "a", "question": "y"}']
+)
+def test_a_bad_batch_line_is_named(built, tmp_path, bad):
+    questions = tmp_path / "in.jsonl"
+    questions.write_text(bad, encoding="utf-8")
+    done = binhdan("ask", "--batch", str(questions), "--out", str(tmp_path / "out.jsonl"), home=built.home)
+    assert done.returncode == 2
+    assert "in.jsonl:" in done.stderr
+
+
+def test_index_commands(built):
+    for command in ("status", "verify"):
+        done = binhdan("index", command, home=built.home)
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,95 @@
+import unicodedata
+
+import pytest
+
+from rag.corpus import check_corpus
+from rag.errors import CorpusError
+from rag.guides import load_guide
+from rag.sheets import load_sheet
+
+GUIDE = "guides/vneid/vneid-dang-ky-muc-2.md"
+SHEET = "facts/vneid-dang-ky-muc-2.yaml"
+
+
+def change(corpus, part, old, new):
+    path = corpus / part
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+    return path, next((n for n, line in enumerate(text.split("\n"), 1) if old.split("\n")[0] in line), 1)
+
+
+def test_a_good_corpus_has_no_problems(small_corpus):
+    assert check_corpus(small_corpus).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("không quá 03 ngày làm việc", "không quá 05 ngày làm việc", "'05 ngày làm việc'"),
+        ("không thu phí, không thu lệ phí.", "chỉ thu 20.000 đồng.", "'20.000 đồng'"),
+        ("là mẫu TK01", "là mẫu TK02", "'TK02'"),
+        ("{f14}", "{f99}", "f99 does not exist"),
+        ("{f14}", "", "cites nothing"),
+        ("## Lệ phí", "## Phí", "heading 'Phí'"),
+        ("as_of: 2026-01-12", "as_of: 2026-02-30", "day is out of range"),
+        ("as_of: 2026-01-12", "as_of: 2025-01-12", "expected 2026-01-12"),
+        (
+            "không quá 07 ngày làm việc. {f10}",
+            "không quá 07 ngày làm việc. {f10; đến 2026-12-31}",
+            "bounded by 2026-12-31",
+        ),
+    ],
+)
+def test_check_reports_a_planted_fault_with_its_line(small_corpus, old, new, said):
+    path, line = change(small_corpus, GUIDE, old, new)
+    problems = check_corpus(small_corpus).problems
+    assert any(said in p and p.startswith(f"{path}:") for p in problems), problems
+    if "as_of" not in old:
+        assert any(p.startswith(f"{path}:{line}:") for p in problems), problems
+
+
+def test_check_reports_a_dropped_fact(small_corpus):
+    change(
+        small_corpus,
+        GUIDE,
+        "- Nơi làm nhận hồ sơ giờ hành chính, từ thứ Hai đến thứ Sáu, trừ ngày lễ, Tết. {f16}\n",
+        "",
+    )
+    assert any(
+        "vneid-dang-ky-muc-2:f16 is neither stated nor left out" in p for p in check_corpus(small_corpus).problems
+    )
+
+
+def test_check_reports_a_dead_source_id(small_corpus):
+    path, line = change(small_corpus, SHEET, "sources: [s5], confidence", "sources: [s55], confidence")
+    assert [p for p in check_corpus(small_corpus).problems if p.startswith(f"{path}:{line}:") and "s55" in p]
+
+
+def test_check_reports_an_nfd_file(small_corpus):
+    path = small_corpus / GUIDE
+    path.write_text(unicodedata.normalize("NFD", path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert any("NFC" in p and str(path) in p for p in check_corpus(small_corpus).problems)
+
+
+def test_check_asks_for_care_with_a_doubtful_fact(small_corpus):
+    change(small_corpus, GUIDE, " Theo báo chí, nên hỏi lại nơi làm.", "")
+    change(
+        small_corpus,
+        SHEET,
+        'hộ chiếu để đối chiếu.", sources: [s5], confidence: medium',
+        'hộ chiếu để đối chiếu.", sources: [s5], confidence: low',
+    )
+    assert any("is not certain" in p for p in check_corpus(small_corpus).problems)
+
+
+def test_a_sheet_without_a_guide_is_reported(small_corpus):
+    (small_corpus / GUIDE).unlink()
+    assert any("no guide covers" in p for p in check_corpus(small_corpus).problems)
+
+
+def test_load_guide_raises_one_row_a_problem(small_corpus):
+    sheet = load_sheet(small_corpus / SHEET)
+    path, _ = change(small_corpus, GUIDE, "{f14}", "{f99}")
+    with pytest.raises(CorpusError, match=r"f99"):
+        load_guide(path, {sheet.id: sheet})

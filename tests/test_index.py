@@ -1,0 +1,128 @@
+import multiprocessing
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from rag.errors import IndexStateError
+from rag.index import _lock, build_index, current_generation, index_state, open_index, verify_generation
+from rag.settings import PROJECT
+from rag.vectors import load_embedder
+
+MODEL = str(PROJECT / "corpus" / "embedding")
+
+
+@pytest.fixture
+def small_index(small_corpus, tmp_path):
+    folder = tmp_path / "index"
+    build_index(folder, small_corpus, MODEL)
+    return folder
+
+
+def test_a_missing_index_names_the_command(tmp_path, small_corpus):
+    with pytest.raises(IndexStateError, match="binhdan index build"):
+        open_index(tmp_path / "index", small_corpus, MODEL)
+
+
+def test_a_changed_guide_makes_the_index_stale(small_index, small_corpus):
+    assert index_state(small_index, small_corpus, MODEL) is None
+    guide = small_corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
+    guide.write_text(guide.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert "have changed" in (index_state(small_index, small_corpus, MODEL) or "")
+
+
+def test_another_model_is_refused(small_index, small_corpus):
+    with pytest.raises(IndexStateError, match="built with"):
+        open_index(small_index, small_corpus, "other-model")
+
+
+def test_a_deleted_line_is_gone_from_every_leg_after_a_build(small_index, small_corpus):
+    before = open_index(small_index, small_corpus, MODEL)
+    assert before.keyword["passage-exact"].scores("trật tự").max() > 0
+    guide = small_corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
+    text = guide.read_text(encoding="utf-8")
+    cut = "\n".join(line for line in text.split("\n") if "Phòng Cảnh sát" not in line)
+    guide.write_text(cut, encoding="utf-8")
+    build_index(small_index, small_corpus, MODEL)
+    index = open_index(small_index, small_corpus, MODEL)
+    assert not any("Phòng Cảnh sát" in p.text for p in index.passages)
+    assert index.keyword["passage-exact"].scores("trật tự").max() == 0
+
+
+def test_unchanged_passages_keep_their_vectors(small_index, small_corpus):
+    before = open_index(small_index, small_corpus, MODEL).vectors
+    build_index(small_index, small_corpus, MODEL)
+    assert np.array_equal(before, open_index(small_index, small_corpus, MODEL).vectors)
+
+
+def test_a_second_builder_is_refused(small_index, small_corpus):
+    with _lock(small_index), pytest.raises(IndexStateError, match="another process"):
+        build_index(small_index, small_corpus, MODEL)
+
+
+def test_exact_and_chroma_search_agree(small_index, small_corpus):
+    index = open_index(small_index, small_corpus, MODEL)
+    vector = index.embedder.encode(["làm mức 2 ở đâu"])[0]
+    exact = index.dense.scores(vector, 5)
+    assert index.use_store()
+    chroma = index.dense.scores(vector, 5)
+    assert np.allclose(exact, chroma, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_store_truncated_in_any_file_is_noticed_and_remade_while_exact_search_serves(small_index, small_corpus):
+    generation = current_generation(small_index)
+    names = sorted({p.name for p in generation.glob("chroma-*/**/*") if p.is_file()})
+    assert len(names) >= 4
+    for name in names:
+        path = next(generation.glob(f"chroma-*/**/{name}"))  # a remade store has another folder
+        size = path.stat().st_size
+        with path.open("r+b") as handle:
+            handle.truncate(size // 2)
+        index = open_index(small_index, small_corpus, MODEL)
+        vector = index.embedder.encode(["làm mức 2 ở đâu"])[0]
+        assert index.dense.scores(vector, 3).max() > 0
+        said: list[str] = []
+        assert index.use_store(said.append), (name, said)
+        if size > 1:
+            assert any("remaking" in line for line in said) or verify_generation(generation) is None, name
+        assert verify_generation(generation) is None
+
+
+def test_a_damaged_keyword_file_is_reported(small_index):
+    generation = current_generation(small_index)
+    victim = next((generation / "bm25").rglob("*.npy"))
+    victim.write_bytes(victim.read_bytes()[:-8])
+    assert "damaged" in (verify_generation(generation) or "")
+
+
+def test_sentence_transformers_and_numpy_give_the_same_vectors():
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["Làm thẻ căn cước ở đâu?", "lam the can cuoc o dau", "xin chào", "59/2022/NĐ-CP"]
+    ours = load_embedder(MODEL).encode(texts)
+    theirs = SentenceTransformer(MODEL).encode(texts, normalize_embeddings=True)
+    assert np.allclose(ours, theirs, atol=1e-5)
+
+
+def _build(folder, corpus):
+    build_index(folder, corpus, MODEL)
+
+
+@pytest.mark.slow
+def test_a_killed_build_leaves_the_old_index_serving(small_index, small_corpus):
+    before = current_generation(small_index)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_build, args=(small_index, small_corpus))
+    process.start()
+    deadline = time.time() + 60
+    while not list(small_index.glob("*.building/chroma-1/chroma.sqlite3")) and time.time() < deadline:
+        time.sleep(0.002)
+    process.kill()
+    process.join()
+    assert current_generation(small_index) == before
+    assert open_index(small_index, small_corpus, MODEL).passages
+    build_index(small_index, small_corpus, MODEL)
+    assert not list(small_index.glob("*.building"))
+    shutil.rmtree(small_index)

@@ -1,0 +1,1 @@
+"""Gradio pages and the command line. Stands on rag and evals."""

@@ -1,0 +1,58 @@
+"""What learners read around an answer, in Vietnamese, for the terminal and the web page alike."""
+
+from datetime import date
+
+from rag.answers import Answer, Citation
+from rag.sheets import Source
+
+LEVELS = {
+    "verified": "Đã kiểm chứng",
+    "documented": "Theo tài liệu, chưa có người kiểm chứng",
+    "none": "Không có trong tài liệu",
+}
+_TERMINAL_SOURCES = 2  # the page and --json show all
+NOTICE = (
+    "Đây là công cụ giúp bạn học, không phải cơ quan nhà nước, và có thể sai. "
+    "Bạn hỏi lại nơi làm trước khi đi. Mình không bao giờ hỏi mã OTP hay mật khẩu của bạn."
+)
+
+
+def vietnamese_date(day: date | str | None) -> str:
+    """Return "02/03/2026" for a whole date, what is known of a partial one ("2024-03" → "03/2024"), or ""."""
+    parts = str(day).split("-") if day else []
+    return "/".join(reversed(parts))
+
+
+def source_line(source: Source) -> str:
+    """Return one source in words: publisher, title, date, and whether it is official."""
+    official = " (nguồn chính thức)" if source.official else ""
+    when = f", {vietnamese_date(source.date)}" if source.date else ""
+    return f"{source.publisher}{official}: {source.title}{when}"
+
+
+def checked_line(answer: Answer) -> str:
+    """Return the honesty line under an answer: its level and the day its sources were last checked."""
+    if answer.level == "none":
+        return LEVELS["none"] if answer.status.group == "declined" else ""
+    return f"{LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
+
+
+def as_plain_text(answer: Answer) -> str:
+    """Return the whole answer for a terminal."""
+    parts = [answer.text.replace("**", "")]
+    if answer.more:
+        parts.append("Xem thêm:\n" + answer.more.replace("**", ""))
+    if line := checked_line(answer):
+        parts.append(line)
+    if answer.citations:
+        parts.append("Nguồn:\n" + "\n".join(_citation_lines(c) for c in answer.citations))
+    if answer.suggestions:
+        parts.append("Bạn có thể hỏi tiếp:\n" + "\n".join(f"- {s}" for s in answer.suggestions))
+    return "\n\n".join(parts)
+
+
+def _citation_lines(citation: Citation) -> str:
+    sources = "\n".join(
+        f"    {source_line(s)}{f' – {s.url}' if s.url else ''}" for s in citation.sources[:_TERMINAL_SOURCES]
+    )
+    return f"[{citation.number}] {citation.title}\n{sources}"
