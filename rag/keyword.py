@@ -4,6 +4,7 @@ Syllable bigrams do for Vietnamese what word segmentation would: on three public
 from 0.817/0.760/0.948 to 0.863/0.773/0.955, above a word segmenter's 0.828/0.758/0.949.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,8 @@ import bm25s
 import numpy as np
 
 from rag.text import fold, syllables
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it logs every build at DEBUG on its own accord
 
 Tokenize = Callable[[str], list[str]]
 

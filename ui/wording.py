@@ -15,6 +15,16 @@ NOTICE = (
     "Đây là công cụ giúp bạn học, không phải cơ quan nhà nước, và có thể sai. "
     "Bạn hỏi lại nơi làm trước khi đi. Mình không bao giờ hỏi mã OTP hay mật khẩu của bạn."
 )
+FEEDBACK_REASONS = (
+    "Không đúng điều mình hỏi",
+    "Thông tin sai",
+    "Thông tin đã cũ",
+    "Thiếu điều mình cần",
+    "Khó hiểu",
+    "Không mở được nguồn",
+)
+STEPS = {"read": "Đang đọc câu hỏi…", "search": "Đang tìm tài liệu…"}
+FAILED = "Có trục trặc ở phía mình, bạn bấm Gửi lại giúp nhé. Câu hỏi của bạn vẫn còn trong ô bên dưới."
 
 
 def vietnamese_date(day: date | str | None) -> str:

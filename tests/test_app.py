@@ -1,0 +1,142 @@
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from rag.answers import Answer, AnswerStatus, Citation
+from rag.records import Records
+from rag.sheets import Source
+from ui.app import create_app
+from ui.rendering import turn_html
+from ui.shield import MAX_BODY_BYTES
+from ui.wording import FEEDBACK_REASONS
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    records = Records.open(f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.sqlite3'}")
+    yield records
+    records.close()
+
+
+@pytest.fixture(scope="module")
+def client(assistant, records):
+    with TestClient(create_app(assistant, records)) as client:
+        yield client
+
+
+def test_the_page_is_vietnamese_and_carries_the_headers(client):
+    page = client.get("/")
+    assert page.status_code == 200
+    assert re.search(r'<html\s+lang="vi"', page.text)
+    assert "githubusercontent" not in page.text
+    nonce = re.search(r"'nonce-([^']+)'", page.headers["content-security-policy"])
+    assert nonce
+    assert all(f'nonce="{nonce[1]}"' in tag for tag in re.findall(r"<script[^>]*>", page.text))
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/own/chat.css", "/theme.css", "/gradio_api/upload", "/nowhere"])
+def test_every_response_carries_the_security_headers(client, path):
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def routes_of(router):
+    """Yield (method, path) of every route below `router`, however deep it is mounted or included."""
+    for route in getattr(router, "routes", []):
+        for inner in (getattr(route, "app", None), getattr(route, "original_router", None)):
+            yield from routes_of(inner)
+        for method in getattr(route, "methods", None) or ():
+            yield method, re.sub(r"\{[^}]*\}", "x", route.path)
+
+
+def test_only_the_needed_routes_answer(client):
+    """Every route that Gradio and FastAPI register is tried; those that a learner does not need must be closed."""
+    needed = {
+        ("GET", "/"), ("GET", "/healthz"), ("POST", "/feedback"), ("GET", "/theme.css"), ("GET", "/favicon.ico"),
+        ("GET", "/assets/x"), ("GET", "/static/x"), ("POST", "/gradio_api/queue/join"), ("GET", "/gradio_api/queue/data"),
+        ("GET", "/gradio_api/heartbeat/x"), ("POST", "/gradio_api/cancel"),
+    }  # fmt: skip
+    registered = set(routes_of(client.app._app))
+    assert needed <= registered
+    assert len(registered) > 60
+    for method, path in registered - needed:
+        assert client.request(method, path).status_code == 404, (method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/gradio_api/upload"),
+        ("GET", "/gradio_api/file=https://example.org/x"),
+        ("GET", "/gradio_api/file=pyproject.toml"),
+        ("GET", "/gradio_api/proxy=https://example.org"),
+        ("POST", "/gradio_api/component_server"),
+        ("GET", "/openapi.json"),
+        ("GET", "/gradio_api/openapi.json"),
+        ("GET", "/gradio_api/info"),
+        ("GET", "/monitoring"),
+        ("GET", "/config"),
+        ("POST", "/gradio_api/run/predict"),
+        ("GET", "/docs"),
+        ("GET", "/static/../../pyproject.toml"),
+        ("GET", "/own/..%2fapp.py"),
+    ],
+)
+def test_what_learners_do_not_need_is_closed(client, method, path):
+    assert client.request(method, path).status_code == 404
+
+
+def test_a_body_that_is_too_large_is_refused(client):
+    assert client.post("/feedback", content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
+
+
+def test_feedback_is_stored_with_known_reasons_only(client, records):
+    records.save_answer(Answer("a" * 32, "câu hỏi", AnswerStatus.ANSWERED, "trả lời"))
+    form = {
+        "answer_id": "a" * 32,
+        "helpful": False,
+        "reasons": [FEEDBACK_REASONS[0], "<b>khác</b>"],
+        "comment": "thiếu phí",
+    }
+    assert client.post("/feedback", json=form).status_code == 204
+    assert [row.reasons for _, row in records.feedback()] == [(FEEDBACK_REASONS[0],)]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"answer_id": "b" * 32, "helpful": True}, 404),
+        ({"answer_id": "'; drop table", "helpful": True}, 422),
+        ({"answer_id": "a" * 32, "helpful": True, "comment": "x" * 1001}, 422),
+        ({"answer_id": "a" * 32, "helpful": True, "admin": True}, 422),
+    ],
+)
+def test_bad_feedback_is_refused(client, form, status):
+    assert client.post("/feedback", json=form).status_code == status
+
+
+def test_markup_in_a_question_or_text_is_shown_as_text(assistant):
+    passage = assistant.index.passages[0]
+    hostile = "<img src=x onerror=alert(1)> ![a](https://example.org/x) [b](javascript:alert(1)) <script>1</script> [1]"
+    source = Source("<b>x</b>", "<i>y</i>", "javascript:alert(1)", None, False)
+    citation = Citation(1, passage.guide_id, passage.id, hostile, passage.lines[0].text, (source,))
+    answer = Answer(
+        "c" * 32, hostile, AnswerStatus.ANSWERED, hostile, more=hostile, citations=(citation,), suggestions=(hostile,)
+    )
+    html = turn_html(answer, {passage.id: passage}, masked=False, can_rate=True)
+    assert not re.search(r"<(?:img|script|b|i)[\s>]", html)
+    assert "javascript:" not in re.sub(r">[^<]*<", "><", html)
+    assert not re.findall(r'href="(?!#)', html)
+    assert 'href="#nguon-' in html
+
+
+def test_two_conversations_do_not_see_each_other(assistant, records):
+    """A follow-up leans on its own conversation: without one, the same words are not about level 2."""
+    first = assistant.ask("Làm định danh mức 2 ở đâu?")
+    alone = assistant.ask("thế có mất tiền không?")
+    assert first.guide_ids[0] == "vneid-dang-ky-muc-2"
+    assert not alone.guide_ids or alone.guide_ids[0] != "vneid-dang-ky-muc-2" or alone.status.group != "answered"

@@ -1,0 +1,84 @@
+"""The web application: FastAPI around the Gradio chat page, behind `ui.shield`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+# Read by Gradio when it is imported.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "200")
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi.staticfiles import StaticFiles
+from gradio.themes import Base
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from rag.assistant import Assistant
+from rag.errors import RecordError
+from rag.records import MAX_COMMENT_CHARS, Feedback, Records
+from rag.serving import open_assistant
+from rag.settings import Settings
+from ui.chat import build_page
+from ui.shield import Shield
+from ui.wording import FEEDBACK_REASONS
+
+_OWN_FILES = Path(__file__).parent / "static"
+
+
+class _FeedbackForm(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    answer_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    helpful: bool
+    reasons: list[str] = []
+    comment: Annotated[str, StringConstraints(max_length=MAX_COMMENT_CHARS)] = ""
+
+
+def create_app(assistant: Assistant, records: Records) -> Shield:
+    """Return the ASGI application."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/healthz")
+    def _healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.post("/feedback", status_code=204)
+    def _feedback(form: _FeedbackForm) -> None:
+        reasons = tuple(reason for reason in FEEDBACK_REASONS if reason in form.reasons)
+        try:
+            records.save_feedback(Feedback(form.answer_id, form.helpful, reasons, form.comment))
+        except RecordError as error:
+            raise HTTPException(404, "Không còn câu trả lời này.") from error
+
+    app.mount("/own", StaticFiles(directory=_OWN_FILES))
+    mounted = gr.mount_gradio_app(
+        app, build_page(assistant, records), path="/",
+        footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
+        pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
+        head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
+    )  # fmt: skip
+    return Shield(mounted)
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted. The address is printed on stderr when the page can answer."""
+    assistant = open_assistant(settings)
+    records = Records.open(settings.records_url)
+    assistant.index.use_store_in_background(lambda _: None)
+    try:
+        # No access log: Gradio puts its session's secret in the address.
+        uvicorn.run(
+            create_app(assistant, records),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+        )
+    finally:
+        records.close()
+
+
+def _theme() -> Base:
+    """Return a plain theme with the machine's own fonts: nothing is fetched."""
+    return Base(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=["monospace"])

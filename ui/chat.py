@@ -1,0 +1,94 @@
+"""The learner's chat page: Gradio components, one event a turn.
+
+The page shows one turn at a time; `static/chat.js` moves the turn before into the log. The server keeps the
+last turns of a conversation in the session's memory, for follow-up questions, and nothing else.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import gradio as gr
+
+from rag.answers import Answer, AnswerStatus, Turn
+from rag.assistant import Assistant
+from rag.errors import RecordError
+from rag.records import Records
+from rag.text import clean
+from ui.rendering import header_html, question_html, starters_html, turn_html
+from ui.wording import FAILED, STEPS
+
+log = logging.getLogger(__name__)
+
+_TURNS_KEPT = 6
+_SESSION_TTL_S = 3600
+_CONCURRENT_TURNS = 16
+_MAX_THREADS = 40
+_MAX_QUEUE = 64
+_MAX_SESSIONS = 500
+
+
+def build_page(assistant: Assistant, records: Records) -> gr.Blocks:
+    """Return the chat page; `create_app` mounts it."""
+    passages = {p.id: p for p in assistant.index.passages}
+
+    def respond(question: str, turns: list[Turn]) -> Iterator[tuple[str, str, list[Turn]]]:
+        """Yield what the page shows: first the question with the step of work, then the whole answer."""
+        shown = clean(question)[:300]
+        yield question_html(shown, STEPS["search"]), question, turns
+        try:
+            answer = assistant.ask(question, turns)
+        except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace
+            log.exception("a question could not be answered")
+            answer = Answer("loi", "", AnswerStatus.ERROR_INTERNAL, FAILED)
+            yield turn_html(answer, passages, masked=False, can_rate=False), question, turns
+            return
+        masked = answer.question != clean(question)[: len(answer.question)]
+        html = turn_html(answer, passages, masked, can_rate=_store(records, answer))
+        answered = answer.status.group in {"answered", "partial", "declined", "safety"}
+        turn = Turn(answer.question, answer.text, answer.guide_ids[0] if answer.guide_ids else None)
+        yield html, "", [*turns, turn][-_TURNS_KEPT:] if answered else turns
+
+    with gr.Blocks(title="Bình dân học AI", analytics_enabled=False, delete_cache=(300, 300)) as page:
+        turns = gr.State([], time_to_live=_SESSION_TTL_S)
+        gr.HTML(header_html(), elem_id="top")
+        gr.HTML(starters_html(assistant.starters()), elem_id="past")
+        current = gr.HTML("", elem_id="current")
+        with gr.Row(elem_id="asking"):
+            box = gr.Textbox(
+                label="Câu hỏi của bạn",
+                lines=1,
+                max_lines=5,
+                elem_id="box",
+                scale=4,
+                placeholder="Gõ câu hỏi ở đây",
+            )
+            send = gr.Button("Gửi", variant="primary", elem_id="send", scale=0, min_width=88)
+        clear = gr.Button("Xóa cuộc trò chuyện", elem_id="clear", size="sm")
+        gr.on(
+            [send.click, box.submit], respond, [box, turns], [current, box, turns],
+            api_visibility="private", show_progress="hidden", concurrency_limit=_CONCURRENT_TURNS,
+        )  # fmt: skip
+        clear.click(
+            lambda: ("", "", []),
+            None,
+            [current, box, turns],
+            api_visibility="private",
+            show_progress="hidden",
+            queue=False,
+        )
+    page.max_threads = _MAX_THREADS
+    page.state_session_capacity = _MAX_SESSIONS
+    page.queue(max_size=_MAX_QUEUE, default_concurrency_limit=_CONCURRENT_TURNS, api_open=False)
+    return page
+
+
+def _store(records: Records, answer: Answer) -> bool:
+    """Store the answer; tell whether feedback can be given on it. A full disk must not cost the learner the answer."""
+    if answer.status.group == "clarify":
+        return False
+    try:
+        records.save_answer(answer)
+    except RecordError:
+        log.exception("an answer could not be stored")
+        return False
+    return True

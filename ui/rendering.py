@@ -1,0 +1,75 @@
+"""An answer as HTML. Everything that was typed or retrieved is escaped; only our own templates make markup."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from rag.answers import Answer
+from rag.guides import Passage
+from ui.wording import FEEDBACK_REASONS, NOTICE, checked_line, vietnamese_date
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+_PAGES.filters["vietnamese_date"] = vietnamese_date
+# Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
+_MARK = re.compile(r"\[(\d+)\]")
+
+
+def question_html(question: str, doing: str) -> str:
+    """Return the turn while the answer is being made: the question and what is going on."""
+    return _PAGES.get_template("turn.html").render(question=question, doing=doing, answer=None)
+
+
+def turn_html(answer: Answer, passages: Mapping[str, Passage], masked: bool, can_rate: bool) -> str:
+    """Return the finished turn: question, answer, sources with the quote marked, feedback and what to ask next.
+
+    `passages` by id; `masked` tells that personal data was taken out of the question.
+    """
+    citations = [
+        {
+            "citation": c,
+            "lines": _marked(passages[c.passage_id], c.quote),
+            "sources": [s for s in c.sources if _is_web(s.url)],
+        }
+        for c in answer.citations
+    ]
+    return _PAGES.get_template("turn.html").render(
+        question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations,
+        text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
+        checked=checked_line(answer), reasons=FEEDBACK_REASONS,
+    )  # fmt: skip
+
+
+def header_html() -> str:
+    """Return the page's head: its name, the switches and the notice."""
+    return _PAGES.get_template("header.html").render(notice=NOTICE)
+
+
+def starters_html(starters: Mapping[str, list[str]]) -> str:
+    """Return the starter questions by topic title."""
+    return _PAGES.get_template("starters.html").render(starters=starters)
+
+
+def _markdown(text: str, answer_id: str) -> Markup:
+    marked = _MARK.sub(
+        lambda m: f'<a class="mark" href="#nguon-{answer_id}-{m[1]}" aria-label="Xem nguồn {m[1]}">[{m[1]}]</a>',
+        _MARKDOWN.render(text),
+    )
+    return Markup(marked)
+
+
+def _marked(passage: Passage, quote: str) -> list[tuple[str, bool]]:
+    """Return the passage's lines, each with whether the quote holds it."""
+    quoted = set(quote.split("\n"))
+    return [(line.text, line.text in quoted) for line in passage.lines]
+
+
+def _is_web(url: str | None) -> bool:
+    return url is None or url.startswith(("https://", "http://"))

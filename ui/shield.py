@@ -1,0 +1,138 @@
+"""What stands between the network and Gradio: an allow-list of routes, a body limit, and headers.
+
+Gradio accepts anonymous uploads, fetches foreign addresses (`file=http…`), shows its schema to everybody and
+says `<html lang="en">`; none of that passes here. Pure ASGI, so that streams are not held back.
+"""
+
+import re
+import secrets
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 64 * 1024
+ALLOWED = tuple(
+    (method, re.compile(pattern))
+    for method, pattern in (
+        ("GET", r"/"),
+        ("GET", r"/healthz"),
+        ("GET", r"/own/[\w.-]+"),
+        ("POST", r"/feedback"),
+        ("GET", r"/theme\.css"),
+        ("GET", r"/assets/[\w./-]+"),
+        ("GET", r"/static/[\w./-]+"),
+        ("GET", r"/favicon\.ico"),
+        ("POST", r"/gradio_api/queue/join"),
+        ("GET", r"/gradio_api/queue/data"),
+        ("GET", r"/gradio_api/heartbeat/\w+"),
+        ("POST", r"/gradio_api/cancel"),
+    )
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def content_security_policy(nonce: str) -> str:
+    """Return the policy: our own files only, and inline scripts only with this response's nonce.
+
+    Gradio compiles its HTML templates with `new Function`, which needs 'unsafe-eval', and styles inline.
+    """
+    return (
+        f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+class Shield:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass an allowed request on; refuse any other with 404, and one that is too large with 413."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        send = _with_headers(send, nonce)
+        if not any(scope["method"] == method and pattern.fullmatch(scope["path"]) for method, pattern in ALLOWED):
+            await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
+        elif (body := await _read(receive)) is None:
+            await PlainTextResponse("Nội dung gửi lên quá lớn.", 413)(scope, receive, send)
+        else:
+            await self._app(
+                scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == "/" else send
+            )
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Return the request's body, or None as soon as it is larger than allowed."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return None
+        if not message.get("more_body"):
+            return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _with_headers(send: Send, nonce: str) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in {**_HEADERS, "Content-Security-Policy": content_security_policy(nonce)}.items():
+                headers[name] = value
+        await send(message)
+
+    return wrapped
+
+
+def _in_vietnamese(send: Send, nonce: str) -> Send:
+    """Collect the page, mark it as Vietnamese, and give its own inline scripts the nonce."""
+    start: Message = {}
+    page = b""
+
+    async def wrapped(message: Message) -> None:
+        nonlocal start, page
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
+        page += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        page = re.sub(rb'<html\s+lang="en"', b'<html lang="vi"', page, count=1)
+        page = re.sub(rb"<script(?=[\s>])", f'<script nonce="{nonce}"'.encode(), page)
+        page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>', b"", page)
+        headers = MutableHeaders(scope=start)
+        headers["Content-Length"] = str(len(page))
+        headers["Cache-Control"] = "no-store"
+        await send(start)
+        await send({"type": "http.response.body", "body": page})
+
+    return wrapped

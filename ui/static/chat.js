@@ -1,0 +1,166 @@
+// The chat page's behaviour. The server sends one turn; this file moves finished turns to the log, sends
+// questions from buttons, keeps Enter from sending while a Telex word is being composed, and sends feedback.
+// Nothing is stored in the browser.
+(() => {
+  const MAX_CHARS = 1000;
+  const SIZES = ["vua", "lon", "rat-lon"];
+  const find = (selector, within = document) => within.querySelector(selector);
+  const box = () => find("#box textarea, #box input");
+
+  function ask(question) {
+    const field = box();
+    const prototype = field.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(field, question);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    setTimeout(() => find("#send").click(), 0);
+  }
+
+  // When the server replaces a turn, the one before goes to the log as the learner left it. Gradio may reuse
+  // the elements, so a copy is kept.
+  let kept = null;
+  function keepTurns() {
+    const turn = find("#current article.turn");
+    if (kept && kept.id !== turn?.id) {
+      find("#log").append(kept);
+      kept = null;
+    }
+    const fresh = turn && turn.id !== keepTurns.seen;
+    keepTurns.seen = turn?.id;
+    if (turn?.dataset.answer) kept = turn.cloneNode(true);
+    document.body.classList.toggle("talking", Boolean(turn) || find("#log").children.length > 0);
+    if (fresh) turn.scrollIntoView({ block: "start" });
+  }
+
+  function count() {
+    const used = [...box().value].length;
+    const counter = find("#counter");
+    counter.textContent = used ? `${used.toLocaleString("vi-VN")}/${MAX_CHARS.toLocaleString("vi-VN")} chữ cái` : "";
+    counter.classList.toggle("over", used > MAX_CHARS);
+  }
+
+  async function copy(turn, button) {
+    const text = [...turn.querySelectorAll(".answer > .text, .answer > .checked")].map((e) => e.innerText.trim()).join("\n\n");
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const field = document.createElement("textarea");
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    const before = button.textContent;
+    button.textContent = "Đã chép";
+    setTimeout(() => { button.textContent = before; }, 2000);
+  }
+
+  function print(turn) {
+    const opened = [...turn.querySelectorAll("details:not([open])")];
+    opened.forEach((d) => { d.open = true; });
+    turn.classList.add("printing");
+    document.body.classList.add("printing-one");
+    window.print();
+    turn.classList.remove("printing");
+    document.body.classList.remove("printing-one");
+    opened.forEach((d) => { d.open = false; });
+  }
+
+  async function sendFeedback(turn, helpful) {
+    const form = find(".feedback", turn);
+    const said = find(".said", form);
+    const reasons = helpful ? [] : [...form.querySelectorAll("input:checked")].map((i) => i.value);
+    const comment = helpful ? "" : find("textarea", form).value.trim();
+    said.textContent = "Đang gửi…";
+    try {
+      const reply = await fetch("/feedback", {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ answer_id: turn.dataset.answer, helpful, reasons, comment }),
+      });
+      if (!reply.ok) throw new Error(reply.status);
+      said.textContent = "Cảm ơn bạn. Góp ý đã được lưu, bạn đổi ý thì bấm chọn lại.";
+      find(".reasons", form).hidden = true;
+    } catch {
+      said.textContent = "Chưa gửi được góp ý. Bạn kiểm tra mạng rồi bấm lại giúp mình nhé.";
+    }
+  }
+
+  function press(turn, helpful) {
+    find("[data-do=helpful]", turn).setAttribute("aria-pressed", helpful);
+    find("[data-do=unhelpful]", turn).setAttribute("aria-pressed", !helpful);
+    find(".reasons", turn).hidden = helpful;
+    if (helpful) sendFeedback(turn, true);
+    else find(".reasons input", turn).focus();
+  }
+
+  function resize(step) {
+    const root = document.documentElement;
+    const now = SIZES.indexOf(root.dataset.size || "lon") + step;
+    root.dataset.size = SIZES[Math.min(SIZES.length - 1, Math.max(0, now))];
+  }
+
+  function contrast(button) {
+    const on = document.documentElement.classList.toggle("high-contrast");
+    button.setAttribute("aria-pressed", on);
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-ask], [data-do], a.mark, #clear");
+    if (!target) return;
+    const turn = target.closest("article.turn");
+    if (target.matches("[data-ask]")) ask(target.textContent.trim());
+    else if (target.matches("a.mark")) {
+      event.preventDefault();
+      const source = document.getElementById(target.getAttribute("href").slice(1));
+      source.closest("details").open = true;
+      source.scrollIntoView({ block: "center", behavior: "smooth" });
+      source.focus({ preventScroll: true });
+    } else if (target.id === "clear") {
+      if (!window.confirm("Xóa hết cuộc trò chuyện này? Xóa rồi không lấy lại được.")) {
+        event.stopImmediatePropagation();
+        event.preventDefault();
+        return;
+      }
+      kept = null;
+      find("#log").replaceChildren();
+    } else {
+      const actions = {
+        copy: () => copy(turn, target), print: () => print(turn),
+        helpful: () => press(turn, true), unhelpful: () => press(turn, false),
+        smaller: () => resize(-1), larger: () => resize(1), contrast: () => contrast(target),
+      };
+      actions[target.dataset.do]?.();
+    }
+  }, true);
+
+  document.addEventListener("submit", (event) => {
+    const turn = event.target.closest("article.turn");
+    if (!turn) return;
+    event.preventDefault();
+    sendFeedback(turn, false);
+  });
+
+  // While an input method composes a word, Enter ends the word; it must not send the question.
+  for (const kind of ["keydown", "keypress"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
+    }, true);
+  }
+  document.addEventListener("input", (event) => { if (event.target === box()) count(); }, true);
+
+  // Gradio draws the page after this file has run.
+  const drawn = new MutationObserver(() => {
+    if (!box() || !find("#current") || !find("#log")) return;
+    drawn.disconnect();
+    document.documentElement.dataset.size = "lon";
+    const counter = document.createElement("p");
+    counter.id = "counter";
+    counter.setAttribute("aria-live", "polite");
+    find("#asking").append(counter);
+    new MutationObserver(count).observe(find("#current"), { childList: true, subtree: true });
+    new MutationObserver(keepTurns).observe(find("#current"), { childList: true, subtree: true, attributes: true });
+    find("#current").setAttribute("aria-live", "polite");
+    box().setAttribute("autocomplete", "off");
+  });
+  drawn.observe(document.documentElement, { childList: true, subtree: true });
+})();
