@@ -63,7 +63,7 @@ def page(request, chromium, address):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.shot = lambda name: page.screenshot(path=SHOTS / f"{request.param}-{name}.png")
-    faults: list[str] = []
+    faults = page.faults = []
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
     page.on(
@@ -172,6 +172,17 @@ def test_bad_input_gets_a_kind_sentence(page, question, said):
     assert page.locator("#current img").count() == 0
 
 
+def test_a_lost_connection_is_said_in_vietnamese_and_the_question_stays(page):
+    page.route("**/gradio_api/queue/**", lambda route: route.abort())
+    page.fill("#box textarea", "làm mức 2 ở đâu")
+    page.click("#send")
+    notice = page.locator(".toast-body")
+    notice.first.wait_for()
+    assert "Chưa gửi được câu hỏi" in notice.first.inner_text()
+    assert page.input_value("#box textarea") == "làm mức 2 ở đâu"
+    page.faults.clear()  # the browser itself reports the requests that this test cut
+
+
 def test_the_counter_warns_above_the_limit(page):
     page.fill("#box textarea", "a" * 1001)
     assert page.locator("#counter.over").inner_text() == "1.001/1.000 chữ cái"
@@ -185,7 +196,7 @@ def test_copy_follow_up_chip_and_clear(page):
     question = chip.inner_text()
     chip.click()
     page.wait_for_function("document.querySelectorAll('article.turn[data-answer]').length === 2")
-    assert page.locator("#current .asked").inner_text().strip() == question
+    assert page.locator("#current .asked p").inner_text().strip() == question
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#clear")
     page.wait_for_function("document.querySelectorAll('article.turn').length === 0")

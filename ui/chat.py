@@ -74,7 +74,6 @@ def build_page(assistant: Assistant, records: Records) -> gr.Blocks:
             [current, box, turns],
             api_visibility="private",
             show_progress="hidden",
-            queue=False,
         )
     page.max_threads = _MAX_THREADS
     page.state_session_capacity = _MAX_SESSIONS

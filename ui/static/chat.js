@@ -18,8 +18,10 @@
   // When the server replaces a turn, the one before goes to the log as the learner left it. Gradio may reuse
   // the elements, so a copy is kept.
   let kept = null;
+  let cleared = null;
   function keepTurns() {
     const turn = find("#current article.turn");
+    if (turn && turn.id === cleared) return;
     if (kept && kept.id !== turn?.id) {
       find("#log").append(kept);
       kept = null;
@@ -121,6 +123,7 @@
         event.preventDefault();
         return;
       }
+      cleared = kept?.id;
       kept = null;
       find("#log").replaceChildren();
     } else {
@@ -147,6 +150,25 @@
     }, true);
   }
   document.addEventListener("input", (event) => { if (event.target === box()) count(); }, true);
+
+  // Gradio knows no Vietnamese: it sets its own language on the page, and its notices (which only ever say that
+  // the server was not reached or is full) are English.
+  const UNREACHED = "Chưa gửi được câu hỏi. Bạn kiểm tra mạng, đợi một chút rồi bấm Gửi lại nhé.";
+  function speakVietnamese() {
+    const root = document.documentElement;
+    if (root.lang !== "vi") root.lang = "vi";
+    for (const toast of document.querySelectorAll(".toast-body:not([data-own])")) {
+      toast.dataset.own = "";
+      const notice = document.createElement("p");
+      notice.textContent = UNREACHED;
+      toast.setAttribute("role", "alert");
+      toast.replaceChildren(notice);
+    }
+  }
+  new MutationObserver(speakVietnamese).observe(document.documentElement, {
+    attributes: true, attributeFilter: ["lang"], childList: true, subtree: true,
+  });
+  speakVietnamese();
 
   // Gradio draws the page after this file has run.
   const drawn = new MutationObserver(() => {
