@@ -71,7 +71,7 @@ class Assistant:
     def __init__(self, index: Index, lexicon: Lexicon, router: Router, today: date | None = None) -> None:
         self.index = index
         self.retriever = Retriever(index)
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._router = router
         self._today = today
 
@@ -106,7 +106,7 @@ class Assistant:
         return {title: rows for title in TOPICS.values() if (rows := starters.get(title))}
 
     def _understand(self, masked: str, history: Sequence[Turn]) -> Understanding:
-        query = expand(masked, self._lexicon)
+        query = expand(masked, self.lexicon)
         kinds = question_kinds(query)
         previous = history[-1] if history else None
         own = content_words(masked) - _ASKING_WORDS
@@ -116,7 +116,7 @@ class Assistant:
         if previous is None or not leaning:
             return Understanding(masked, query, kinds, None)
         return Understanding(
-            masked, f"{query} {expand(mask(previous.question), self._lexicon)}", kinds, previous.guide_id
+            masked, f"{query} {expand(mask(previous.question), self.lexicon)}", kinds, previous.guide_id
         )
 
     @staticmethod

@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -94,12 +93,6 @@ class Index:
             return False
         self.dense = ChromaSearch(store, ids)
         return True
-
-    def use_store_in_background(self, progress: Progress) -> threading.Thread:
-        """Run `use_store` in a thread so that the first answers do not wait for it."""
-        thread = threading.Thread(target=self.use_store, args=(progress,), name="store-check", daemon=True)
-        thread.start()
-        return thread
 
 
 def corpus_digest(corpus: Path) -> str:

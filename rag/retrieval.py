@@ -1,24 +1,24 @@
-"""From a question to ranked guides and passages: four views of the corpus, fused by a weighted sum.
+"""From a question to ranked guides and passages: several views of the corpus, fused by a weighted sum.
 
-Each view (exact BM25, folded BM25, dense vectors, the guides' own questions) scores every passage or guide;
-scores are divided by the view's best and summed with weights chosen on the development set
-(`evals/retrieval.py`; DECISIONS.md has the ablation). Rank fusion is not used: with a weak dense view it
+Whole guides, passages and the guides' own questions are scored by BM25 with and without diacritics, passages
+also by their vectors. A view is divided by its best score and weighted (`evals/retrieval.py` fits the weights
+on the development set; DECISIONS.md has the ablation). Rank fusion is not used: with a weak dense view it
 lost 3 to 11 points on four of six public sets.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from rag.answers import Hit
-from rag.guides import Section
+from rag.guides import Guide, Section
 from rag.index import Index
 from rag.text import fold, has_marks, syllables
 
 GUIDES_RETURNED = 10
 _DENSE_NEIGHBOURS = 50
-# The question legs' evidence counts where at least this share of the question's own words is known.
 _STOPWORDS = frozenset(
     "a ai anh ban bac bao bi bo bay cai cac can cho chi chu chua co con cua cung da dang de den di do duoc em gi gio hay "
     "ho hong khi khong la lai lam len ma may minh mot muon nao nay neu nen ngay nguoi nhu nhung noi o oi on phai qua ra "
@@ -27,15 +27,14 @@ _STOPWORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much each view counts. Passage and guide scores are mixed by `guide`."""
-
-    exact: float = 0.5
-    folded: float = 0.5
-    dense: float = 0.2
-    questions: float = 0.6
-    guide: float = 1.0
+# The views of the corpus. "exact" keeps diacritics, "folded" drops them; a view scores every guide in [0, 1].
+VIEWS = (
+    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense",
+)  # fmt: skip
+# Fitted on the development set by `python -m evals.retrieval --fit`.
+WEIGHTS = (0.5, 0.5, 0.5, 0.5, 0.3, 0.3, 0.2)
+# Below this share of syllables with diacritics a question was typed without them, and the exact views know nothing.
+_MARKED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,66 +66,67 @@ NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 class Retriever:
     """Searches one open index. `search` is pure: the same query and day give the same result."""
 
-    def __init__(self, index: Index, weights: Weights | None = None) -> None:
+    def __init__(self, index: Index, weights: tuple[float, ...] = WEIGHTS) -> None:
         self.index = index
-        self.weights = weights or Weights()
-        self._guide_ids = list(index.guides)
-        row = {guide_id: n for n, guide_id in enumerate(self._guide_ids)}
-        self._guide_of_passage = np.array([row[p.guide_id] for p in index.passages])
-        self._guide_of_question = np.array([row[guide_id] for guide_id, _ in index.questions])
-        self._words = [_guide_words(guide, questions=True) for guide in index.guides.values()]
-        counts: dict[str, int] = {}
-        for words in self._words:
-            for word in words:
-                counts[word] = counts.get(word, 0) + 1
+        self.weights = np.asarray(weights, dtype=np.float32)
+        self.guide_ids = list(index.guides)
+        row = {guide_id: n for n, guide_id in enumerate(self.guide_ids)}
+        self._guide_rows = {
+            "guide": np.arange(len(row)),
+            "passage": np.array([row[p.guide_id] for p in index.passages]),
+            "question": np.array([row[guide_id] for guide_id, _ in index.questions]),
+        }
+        self._words = [_guide_words(guide) for guide in index.guides.values()]
+        self._question_words = [[content_words(q) for q in guide.questions] for guide in index.guides.values()]
+        counts = Counter(word for words in self._words for word in words)
         self._rarity = {word: float(np.log(1 + len(self._words) / n)) for word, n in counts.items()}
 
     def search(self, query: str, day: date, passages: int = 12) -> Found:
         """Rank guides and passages for an expanded query; passages with no line true on `day` are left out."""
-        weights, index = self.weights, self.index
-        passage_scores = self._mix("passage", query)
-        vector = index.embedder.encode([query])[0]
-        similarities = index.dense.scores(vector, _DENSE_NEIGHBOURS)
-        passage_scores = passage_scores + weights.dense * _scaled(similarities)
-        guide_scores = weights.guide * self._mix("guide", query)
-        guide_scores = guide_scores + _best_per_guide(passage_scores, self._guide_of_passage, len(self._guide_ids))
-        question_scores = self._mix("question", query)
-        guide_scores = guide_scores + weights.questions * _best_per_guide(
-            question_scores, self._guide_of_question, len(self._guide_ids)
-        )
-        order = np.argsort(-guide_scores, kind="stable")[:GUIDES_RETURNED]
-        order = [int(n) for n in order if guide_scores[n] > 0]
+        views, similarities, passage_scores = self.views(query)
+        scores = views @ self.weights
+        order = [int(n) for n in np.argsort(-scores, kind="stable")[:GUIDES_RETURNED] if scores[n] > 0]
         if not order:
             return NOTHING
-        current = np.array([any(line.valid_on(day) for line in p.lines) for p in index.passages])
-        fused = np.where(current, passage_scores + guide_scores[self._guide_of_passage], 0)
-        hits = [
-            Hit(index.passages[n], float(fused[n]))
-            for n in np.argsort(-fused, kind="stable")[:passages]
-            if fused[n] > 0
-        ]
+        passage_rows = self._guide_rows["passage"]
+        current = np.array([any(line.valid_on(day) for line in p.lines) for p in self.index.passages])
+        fused = np.where(current, passage_scores + scores[passage_rows], 0)
         best = order[0]
         return Found(
-            tuple(self._guide_ids[n] for n in order),
-            tuple(float(guide_scores[n]) for n in order),
-            tuple(hits),
+            tuple(self.guide_ids[n] for n in order),
+            tuple(float(scores[n]) for n in order),
+            tuple(Hit(self.index.passages[n], float(fused[n])) for n in np.argsort(-fused, kind="stable")[:passages]),
             self._coverage(query, best),
-            float(similarities[self._guide_of_passage == best].max(initial=0.0)),
+            float(similarities[passage_rows == best].max(initial=0.0)),
             self._question_match(query, best),
         )
+
+    def views(self, query: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the score of every guide in every view, shape (guides, len(VIEWS)), each view divided by its best;
+        the cosine of every passage, shape (passages,); and the keyword score of every passage, shape (passages,).
+        """
+        columns: dict[str, np.ndarray] = {}
+        marked = _is_marked(query)
+        by_passage = np.zeros(len(self.index.passages), dtype=np.float32)
+        for kind in ("guide", "passage", "question"):
+            folded = _scaled(self.index.keyword[f"{kind}-folded"].scores(query))
+            exact = _scaled(self.index.keyword[f"{kind}-exact"].scores(query)) if marked else folded
+            if kind == "passage":
+                by_passage = exact + folded
+            columns[f"{kind}-exact"] = self._best_per_guide(exact, kind)
+            columns[f"{kind}-folded"] = self._best_per_guide(folded, kind)
+        similarities = self.index.dense.scores(self.index.embedder.encode([query])[0], _DENSE_NEIGHBOURS)
+        columns["dense"] = _scaled(self._best_per_guide(similarities, "passage"))
+        return np.stack([columns[view] for view in VIEWS], axis=1), similarities, by_passage
+
+    def _best_per_guide(self, scores: np.ndarray, kind: str) -> np.ndarray:
+        best = np.zeros(len(self.guide_ids), dtype=np.float32)
+        np.maximum.at(best, self._guide_rows[kind], scores.astype(np.float32))
+        return best
 
     def rarity(self, word: str) -> float:
         """Return the inverse document frequency of a folded word over guides; unknown words count most."""
         return self._rarity.get(word, float(np.log(1 + len(self._words))))
-
-    def _mix(self, view: str, query: str) -> np.ndarray:
-        folded = _scaled(self.index.keyword[f"{view}-folded"].scores(query))
-        if not has_marks(query):
-            return (self.weights.exact + self.weights.folded) * folded
-        return (
-            self.weights.exact * _scaled(self.index.keyword[f"{view}-exact"].scores(query))
-            + self.weights.folded * folded
-        )
 
     def _coverage(self, query: str, guide_row: int) -> float:
         words = content_words(query)
@@ -137,8 +137,7 @@ class Retriever:
         """Return the best rarity-weighted Jaccard overlap of the query with a question of the guide."""
         words = content_words(query)
         best = 0.0
-        for question in self.index.guides[self._guide_ids[guide_row]].questions:
-            other = content_words(question)
+        for other in self._question_words[guide_row]:
             union = sum(self.rarity(w) for w in words | other)
             best = max(best, sum(self.rarity(w) for w in words & other) / union if union else 0.0)
         return best
@@ -149,17 +148,16 @@ def content_words(text: str) -> set[str]:
     return {unit for unit in syllables(fold(text)) if unit not in _STOPWORDS}
 
 
-def _guide_words(guide, questions: bool) -> set[str]:
-    texts = [guide.title, *(p.heading + " " + p.text for p in guide.passages if p.section is not Section.UNCLEAR)]
-    return content_words(" ".join(texts + (list(guide.questions) if questions else [])))
+def _guide_words(guide: Guide) -> set[str]:
+    texts = [guide.title, *(f"{p.heading} {p.text}" for p in guide.passages if p.section is not Section.UNCLEAR)]
+    return content_words(" ".join([*texts, *guide.questions]))
+
+
+def _is_marked(query: str) -> bool:
+    units = syllables(query)
+    return sum(map(has_marks, units)) >= _MARKED_SHARE * len(units)
 
 
 def _scaled(scores: np.ndarray) -> np.ndarray:
     top = scores.max(initial=0.0)
     return scores / top if top > 0 else scores
-
-
-def _best_per_guide(scores: np.ndarray, guide_rows: np.ndarray, guides: int) -> np.ndarray:
-    best = np.zeros(guides, dtype=np.float32)
-    np.maximum.at(best, guide_rows, scores.astype(np.float32))
-    return best

@@ -1,18 +1,14 @@
 """The web application: FastAPI around the Gradio chat page, behind `ui.shield`."""
 
-import os
+import logging
+import threading
+import time
 from pathlib import Path
 from typing import Annotated
 
-# Read by Gradio when it is imported.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "200")
-
-import gradio as gr
 import uvicorn
 from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
-from gradio.themes import Base
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from rag.assistant import Assistant
@@ -21,8 +17,11 @@ from rag.records import MAX_COMMENT_CHARS, Feedback, Records
 from rag.serving import open_assistant
 from rag.settings import Settings
 from ui.chat import build_page
+from ui.gradio_door import Base, gr
 from ui.shield import Shield
 from ui.wording import FEEDBACK_REASONS
+
+log = logging.getLogger(__name__)
 
 _OWN_FILES = Path(__file__).parent / "static"
 
@@ -62,21 +61,27 @@ def create_app(assistant: Assistant, records: Records) -> Shield:
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted. The address is printed on stderr when the page can answer."""
+    """Serve until interrupted."""
     assistant = open_assistant(settings)
     records = Records.open(settings.records_url)
-    assistant.index.use_store_in_background(lambda _: None)
+    # No access log: Gradio puts its session's secret in the address.
+    config = uvicorn.Config(
+        create_app(assistant, records), host=settings.host, port=settings.port, log_level="warning", access_log=False
+    )
+    server = uvicorn.Server(config)
+    threading.Thread(target=_when_serving, args=(server, assistant), daemon=True).start()
     try:
-        # No access log: Gradio puts its session's secret in the address.
-        uvicorn.run(
-            create_app(assistant, records),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-        )
+        server.run()
     finally:
         records.close()
+
+
+def _when_serving(server: uvicorn.Server, assistant: Assistant) -> None:
+    """Say where the page is; then check the Chroma store, whose two child processes would slow the start."""
+    while not server.started:
+        time.sleep(0.05)
+    log.warning("serving on http://%s:%d", server.config.host, server.config.port)
+    assistant.index.use_store(log.warning)
 
 
 def _theme() -> Base:

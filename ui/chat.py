@@ -7,13 +7,12 @@ last turns of a conversation in the session's memory, for follow-up questions, a
 import logging
 from collections.abc import Iterator
 
-import gradio as gr
-
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.assistant import Assistant
 from rag.errors import RecordError
 from rag.records import Records
 from rag.text import clean
+from ui.gradio_door import gr
 from ui.rendering import header_html, question_html, starters_html, turn_html
 from ui.wording import FAILED, STEPS
 

@@ -1,0 +1,150 @@
+"""How often retrieval finds the right guide: `python -m evals.retrieval [--fit] [--misses FILE]`.
+
+The development set is `evals/cases/learner_questions.jsonl`: questions written with the fact sheets, which no
+guide repeats. `--fit` learns the weights of the views (softmax regression over guides, two halves: each half's
+figures come from weights learned on the other) and prints what to put in `rag.retrieval.WEIGHTS`.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from rag.assistant import Assistant
+from rag.privacy import mask
+from rag.questions import expand
+from rag.retrieval import VIEWS, WEIGHTS
+from rag.serving import ensure_index, open_assistant
+from rag.settings import PROJECT, load_settings
+from rag.text import has_marks
+
+DEVELOPMENT_SET = PROJECT / "evals" / "cases" / "learner_questions.jsonl"
+_STEPS = 1500
+_LEARNING_RATE = 0.05
+_PENALTY = 1e-3
+_SHARPNESS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the development set and the sheet that answers it."""
+
+    id: str
+    question: str
+    sheet_id: str
+    topic: str
+
+
+def load_questions(path: Path = DEVELOPMENT_SET) -> list[Question]:
+    """Read the development set."""
+    return [Question(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def rank_of(scores: np.ndarray, right: int) -> int:
+    """Return the rank, from 1, of row `right`; ties count against it: scores [3, 1, 3], right 2 → 2."""
+    return 1 + int(np.sum(scores > scores[right])) + int(np.sum(scores[:right] == scores[right]))
+
+
+def hit_at(ranks: list[int], k: int) -> float:
+    """Return the share of questions whose guide is among the first `k`, in [0, 1]."""
+    return sum(rank <= k for rank in ranks) / len(ranks) if ranks else float("nan")
+
+
+def fit(views: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Learn non-negative weights by softmax regression over guides (Adam, L2 penalty).
+
+    `views` has shape (questions, guides, views), `right` the guide's row of each question; returns shape (views,).
+    """
+    weights = np.full(views.shape[2], 0.5)
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    rows = np.arange(len(right))
+    for step in range(1, _STEPS + 1):
+        logits = _SHARPNESS * views @ weights
+        chance = np.exp(logits - logits.max(axis=1, keepdims=True))
+        chance /= chance.sum(axis=1, keepdims=True)
+        expected = np.einsum("qg,qgv->qv", chance, views)
+        gradient = _SHARPNESS * (expected - views[rows, right]).mean(axis=0) + _PENALTY * weights
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+        weights -= _LEARNING_RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        weights = np.maximum(weights, 0)
+    return weights
+
+
+def main() -> None:
+    """Print hit@1 and hit@5 over the set, its parts and its topics."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fit", action="store_true", help="learn the weights of the views")
+    parser.add_argument("--misses", type=Path, help="write the questions whose guide is not first, as JSONL")
+    options = parser.parse_args()
+    settings = load_settings(today=date(2026, 11, 25))
+    ensure_index(settings, lambda _: None)
+    assistant = open_assistant(settings)
+    questions = load_questions()
+    views = view_scores(assistant, questions)
+    right = right_rows(assistant, questions)
+    _report(views @ np.asarray(WEIGHTS), right, questions, "weights in use")
+    if options.misses:
+        _write_misses(options.misses, assistant, views @ np.asarray(WEIGHTS), right, questions)
+    if options.fit:
+        _report_fit(views, right, questions)
+
+
+def view_scores(assistant: Assistant, questions: list[Question]) -> np.ndarray:
+    """Return the score of every guide in every view for every question: shape (questions, guides, views)."""
+    queries = [expand(mask(q.question), assistant.lexicon) for q in questions]
+    return np.stack([assistant.retriever.views(query)[0] for query in queries]).astype(np.float64)
+
+
+def right_rows(assistant: Assistant, questions: list[Question]) -> np.ndarray:
+    """Return the row of the guide that covers each question's sheet, shape (questions,)."""
+    row = {sheet: n for n, guide in enumerate(assistant.index.guides.values()) for sheet in guide.covers}
+    return np.array([row[q.sheet_id] for q in questions])
+
+
+def _report(scores: np.ndarray, right: np.ndarray, questions: list[Question], title: str) -> None:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for row, target, question in zip(scores, right, questions, strict=True):
+        rank = rank_of(row, target)
+        for group in ("all", "with diacritics" if has_marks(question.question) else "without", question.topic):
+            groups[group].append(rank)
+    print(f"{title}:")
+    for group, ranks in sorted(groups.items(), key=lambda item: -len(item[1])):
+        print(f"  {group:18} {len(ranks):5} questions  hit@1 {hit_at(ranks, 1):.3f}  hit@5 {hit_at(ranks, 5):.3f}")
+
+
+def _report_fit(views: np.ndarray, right: np.ndarray, questions: list[Question]) -> None:
+    half = np.array([sha256(q.sheet_id.encode()).digest()[0] % 2 for q in questions]) == 0
+    scores = np.empty(views.shape[:2])
+    for part in (half, ~half):
+        scores[part] = views[part] @ fit(views[~part], right[~part])
+    _report(scores, right, questions, "cross-fitted (each half by the other's weights)")
+    for n, view in enumerate(VIEWS):
+        left = np.delete(views, n, axis=2)
+        for part in (half, ~half):
+            scores[part] = left[part] @ fit(left[~part], right[~part])
+        ranks = [rank_of(row, target) for row, target in zip(scores, right, strict=True)]
+        print(f"  without {view:16} hit@1 {hit_at(ranks, 1):.3f}  hit@5 {hit_at(ranks, 5):.3f}")
+    weights = fit(views, right)
+    print("WEIGHTS =", tuple(round(float(w), 3) for w in weights), "for", VIEWS)
+
+
+def _write_misses(
+    path: Path, assistant: Assistant, scores: np.ndarray, right: np.ndarray, questions: list[Question]
+) -> None:
+    ids = list(assistant.index.guides)
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        for row, target, question in zip(scores, right, questions, strict=True):
+            if (rank := rank_of(row, target)) > 1:
+                found = {"rank": rank, "expected": ids[target], "first": ids[int(row.argmax())]}
+                out.write(
+                    json.dumps({"id": question.id, "question": question.question, **found}, ensure_ascii=False) + "\n"
+                )
+
+
+if __name__ == "__main__":
+    main()
