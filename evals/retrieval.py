@@ -1,8 +1,10 @@
-"""How often retrieval finds the right guide: `python -m evals.retrieval [--fit] [--misses FILE]`.
+"""How often retrieval finds the right guide: `python -m evals.retrieval [--fit] [--calibrate] [--misses FILE]`.
 
 The development set is `evals/cases/learner_questions.jsonl`: questions written with the fact sheets, which no
 guide repeats. `--fit` learns the weights of the views (softmax regression over guides, two halves: each half's
-figures come from weights learned on the other) and prints what to put in `rag.retrieval.WEIGHTS`.
+figures come from weights learned on the other) and prints what to put in `rag.retrieval.WEIGHTS`. `--calibrate`
+fits the probability that the first guide answers, on that set and on questions outside the subject
+(`outside.jsonl`), and prints what to put in `rag.assistant.CONFIDENCE_WEIGHTS`.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.assistant import Assistant
+from rag.assistant import Assistant, evidence
 from rag.privacy import mask
 from rag.questions import expand
 from rag.retrieval import VIEWS, WEIGHTS
@@ -24,6 +26,10 @@ from rag.settings import PROJECT, load_settings
 from rag.text import has_marks
 
 DEVELOPMENT_SET = PROJECT / "evals" / "cases" / "learner_questions.jsonl"
+OUTSIDE_SET = PROJECT / "evals" / "cases" / "outside.jsonl"
+_OUTSIDE_SHARE = 0.33  # how often a question is outside the subject, as far as anybody knows yet
+# Guides overlap: where the right one is near the top, the first usually answers too.
+_NEAR = 3
 _STEPS = 1500
 _LEARNING_RATE = 0.05
 _PENALTY = 1e-3
@@ -79,6 +85,7 @@ def main() -> None:
     """Print hit@1 and hit@5 over the set, its parts and its topics."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", action="store_true", help="learn the weights of the views")
+    parser.add_argument("--calibrate", action="store_true", help="learn the weights of the confidence")
     parser.add_argument("--misses", type=Path, help="write the questions whose guide is not first, as JSONL")
     options = parser.parse_args()
     settings = load_settings(today=date(2026, 11, 25))
@@ -90,6 +97,8 @@ def main() -> None:
     _report(views @ np.asarray(WEIGHTS), right, questions, "weights in use")
     if options.misses:
         _write_misses(options.misses, assistant, views @ np.asarray(WEIGHTS), right, questions)
+    if options.calibrate:
+        _report_calibration(assistant, questions, right)
     if options.fit:
         _report_fit(views, right, questions)
 
@@ -131,6 +140,34 @@ def _report_fit(views: np.ndarray, right: np.ndarray, questions: list[Question])
         print(f"  without {view:16} hit@1 {hit_at(ranks, 1):.3f}  hit@5 {hit_at(ranks, 5):.3f}")
     weights = fit(views, right)
     print("WEIGHTS =", tuple(round(float(w), 3) for w in weights), "for", VIEWS)
+
+
+def _report_calibration(assistant: Assistant, questions: list[Question], right: np.ndarray) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+
+    outside = [json.loads(line)["question"] for line in OUTSIDE_SET.read_text(encoding="utf-8").splitlines()]
+    found = [
+        assistant.retriever.search(expand(mask(text), assistant.lexicon), date(2026, 11, 25))
+        for text in (*(q.question for q in questions), *outside)
+    ]
+    ids = list(assistant.index.guides)
+    features = np.array([evidence(f) for f in found])
+    inside = np.arange(len(found)) < len(questions)
+    near = np.array([n < len(right) and ids[right[n]] in f.guide_ids[:_NEAR] for n, f in enumerate(found)])
+    share = _OUTSIDE_SHARE / (1 - _OUTSIDE_SHARE) * inside.sum() / (~inside).sum()
+    weight = np.where(inside, 1.0, share)
+    model = LogisticRegression(C=10)
+    folds = cross_val_predict(model, features, near, cv=5, method="predict_proba", params={"sample_weight": weight})
+    chance = np.asarray(folds)[:, 1]
+    print(f"threshold  answered of: right in first {_NEAR}  other  outside the subject (cross-validated)")
+    for threshold in np.arange(0.25, 0.7, 0.05):
+        answered = chance >= threshold
+        parts = (inside & near, inside & ~near, ~inside)
+        print(f"  {threshold:.2f}      " + "  ".join(f"{answered[part].mean():11.3f}" for part in parts))
+    model.fit(features, near, sample_weight=weight)
+    learned = np.hstack([np.asarray(model.intercept_), np.asarray(model.coef_).ravel()])
+    print("CONFIDENCE_WEIGHTS =", tuple(round(float(w), 2) for w in learned))
 
 
 def _write_misses(

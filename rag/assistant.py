@@ -19,15 +19,18 @@ from rag.guides import TOPICS, Guide
 from rag.index import Index
 from rag.privacy import mask
 from rag.questions import Lexicon, QuestionKind, expand, question_kinds
-from rag.retrieval import NOTHING, Found, Retriever, content_words
+from rag.retrieval import Found, Retriever, content_words
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.text import fold, syllables
 
-# Logistic weights on (1, coverage, question match, similarity, margin), fitted on the development set
-# against questions outside the subject by `python -m evals.retrieval --calibrate`.
-CONFIDENCE_WEIGHTS = (-3.2, 4.6, 2.2, 0.6, 0.6)
-ANSWER_THRESHOLD = 0.45
-OUT_OF_SCOPE_THRESHOLD = 0.9
+# Logistic weights on (1, coverage, question match, similarity), fitted by
+# `python -m evals.retrieval --calibrate`; the threshold is a point of the table that it prints.
+CONFIDENCE_WEIGHTS = (-5.65, 2.14, 4.51, 5.97)
+ANSWER_THRESHOLD = 0.5
+# A question with a word from outside the subject is answered only when the guides are this sure.
+OUT_OF_SCOPE_THRESHOLD = 0.8
+# A question that leans on the turn before has few words of its own; its subject is known from that turn.
+FOLLOW_UP_CONFIDENCE = 0.6
 _SUGGESTIONS = 3
 # A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own.
 _LEANING = re.compile(r"^(?:the|vay|con|roi|neu|nhung|ma|a the|uh the|um|o do|cai do|viec do|thu tuc do)\b")
@@ -127,12 +130,7 @@ class Assistant:
         scores = dict(zip(found.guide_ids, found.scores, strict=True))
         top = max(found.scores, default=1.0)
         order = (guide_id, *(g for g in found.guide_ids if g != guide_id))
-        return replace(
-            found,
-            guide_ids=order,
-            scores=tuple(scores.get(g, top) if g != guide_id else top for g in order),
-            coverage=1.0,
-        )
+        return replace(found, guide_ids=order, scores=tuple(top if g == guide_id else scores[g] for g in order))
 
     def _fixed(self, answer: Answer, route: Route) -> Answer:
         status = {
@@ -146,6 +144,8 @@ class Assistant:
 
     def _decide(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
         sure = confidence(found)
+        if understood.follows:
+            sure = max(sure, FOLLOW_UP_CONFIDENCE)
         if route is Route.EMERGENCY:
             return self._safety(answer, AnswerStatus.SAFETY_EMERGENCY, _EMERGENCY_LEAD, _EMERGENCY_QUERY, day)
         if route is Route.SCAM:
@@ -162,7 +162,7 @@ class Assistant:
         if sure < ANSWER_THRESHOLD:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
-        draft = compose(understood.query, understood.kinds, guide, day, self.retriever.rarity)
+        draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
         if route is Route.OWN_RECORD:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
         return self._written(answer, AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED, draft, sure)
@@ -174,7 +174,7 @@ class Assistant:
         guide = next((g for g in map(self.index.guides.__getitem__, found.guide_ids) if g.topic == allowed), None)
         if guide is None:
             return replace(answer, status=status, text=lead, confidence=1.0)
-        draft = compose(query, (QuestionKind.HOW,), guide, day, self.retriever.rarity)
+        draft = compose(query, (QuestionKind.HOW,), guide, day, self.index.embedder.encode)
         written = self._written(answer, status, draft, 1.0, lead=lead)
         rest = tuple(g for g in found.guide_ids if g != guide.id)
         return replace(written, guide_ids=(guide.id, *rest))
@@ -224,11 +224,16 @@ class Assistant:
         return tuple(dict.fromkeys(_first_question(guides[g]) for g in related))[:_SUGGESTIONS]
 
 
+def evidence(found: Found) -> tuple[float, ...]:
+    """Return what the confidence is computed from, each in [0, 1]."""
+    return found.coverage, found.question_match, found.similarity
+
+
 def confidence(found: Found) -> float:
     """Return the probability in [0, 1] that the best guide answers the question (logistic, see the weights)."""
-    if found is NOTHING or not found.guide_ids:
+    if not found.guide_ids:
         return 0.0
-    features = (1.0, found.coverage, found.question_match, found.similarity, found.margin)
+    features = (1.0, *evidence(found))
     return 1 / (1 + math.exp(-sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features, strict=True))))
 
 

@@ -4,16 +4,21 @@ The lead answers what was asked (a fee question gets the fee), then come steps o
 and a corrected old rule when the question assumes one. Every line is a guide's own line with its [n].
 """
 
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+
+import numpy as np
 
 from rag.answers import Citation
+from rag.atoms import AtomKind, atoms
 from rag.guides import Guide, Line, Passage, Section
 from rag.questions import QuestionKind
 from rag.retrieval import content_words
-from rag.text import sentences
+from rag.text import fold, sentences, syllables
 
 MAX_CHARS = 900
 MAX_LINES = 8
@@ -40,6 +45,9 @@ MUST_HAVE = {
     QuestionKind.HOW_LONG: "thời hạn",
     QuestionKind.PENALTY: "mức phạt",
 }
+_PERIODS = frozenset({"ngày làm việc", "giờ làm việc", "ngày", "tháng", "năm", "tuần", "giờ", "phút"})
+_FREE = re.compile(r"không (?:mất|thu|tốn|phải nộp|phải trả)|miễn (?:phí|lệ phí)|được miễn")
+_ALIKE = 0.5  # what likeness of meaning counts beside shared terms
 _BESIDE = (Section.CHANGED, Section.UNCLEAR)
 
 
@@ -63,17 +71,20 @@ class Draft:
 
 
 def compose(
-    question: str, kinds: tuple[QuestionKind, ...], guide: Guide, day: date, rarity: Callable[[str], float]
+    question: str,
+    kinds: tuple[QuestionKind, ...],
+    guide: Guide,
+    day: date,
+    encode: Callable[[Sequence[str]], np.ndarray],
 ) -> Draft:
-    """Compose from the lines of `guide` that are true on `day`; `rarity` weighs a folded word of the question."""
-    chooser = _Chooser(question, guide, day, rarity)
+    """Compose from the lines of `guide` that are true on `day`; `encode` is an embedder's, for how alike texts are."""
+    chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
-    first = [*leads, *chooser.corrections(), *chooser.support(kinds, leads)]
-    chosen = list(dict.fromkeys(first))
+    chosen = _each_once([*leads, *chooser.corrections(), *chooser.support(kinds, leads)])
     if warning := chooser.warning(chosen):
         chosen = [*chosen[: MAX_LINES - 1], warning, *chosen[MAX_LINES - 1 :]]
-    shown, rest = _fit(chosen)
-    rest += [s for s in chooser.remaining() if s.line not in {c.line for c in chosen}]
+    shown, rest = _within(chosen)
+    rest = _each_once([*shown, *rest, *chooser.remaining()])[len(shown) :]
     citations = _Citations()
     text = _render(shown, citations)
     more = _render(rest[:_MAX_MORE_LINES], citations, headings=True) or None
@@ -83,20 +94,31 @@ def compose(
 class _Chooser:
     """Scores the lines of one guide against one question."""
 
-    def __init__(self, question: str, guide: Guide, day: date, rarity: Callable[[str], float]) -> None:
-        self._guide, self._rarity = guide, rarity
+    def __init__(self, question: str, guide: Guide, day: date, encode: Callable[[Sequence[str]], np.ndarray]) -> None:
+        self._guide = guide
         self._words = content_words(question)
         self._title = content_words(guide.title)
         self._lines = [(p, line) for p in guide.passages for line in p.lines if line.valid_on(day)]
+        self._fit = self._match(question, encode)
 
-    def overlap(self, passage: Passage, line: Line) -> float:
-        """Return the share of the question's weighted words that the line (or, at half weight, its heading) has."""
-        total = sum(map(self._rarity, self._words)) or 1.0
-        words = content_words(line.text)
-        heading = content_words(passage.heading) - words
-        return (
-            sum(self._rarity(w) * (1 if w in words else 0.5) for w in self._words if w in words or w in heading) / total
-        )
+    def _match(self, question: str, encode: Callable[[Sequence[str]], np.ndarray]) -> dict[tuple[str, int], float]:
+        """Return how well each line fits the question, by (passage id, line number): shared terms, weighed by how
+        few lines of this guide have them, plus likeness of meaning. Roughly in [0, 1.5].
+        """
+        asked = _terms(question)
+        texts = [line.text for _, line in self._lines]
+        terms = [_terms(f"{p.heading} {line.text}") for p, line in self._lines]
+        weight = {t: math.log(1 + len(terms) / n) for t in asked if (n := sum(t in line for line in terms))}
+        total = sum(weight.values()) or 1.0
+        alike = encode(texts) @ encode([question])[0]
+        return {
+            (p.id, line.number): sum(weight[t] for t in asked & found if t in weight) / total + _ALIKE * float(cosine)
+            for (p, line), found, cosine in zip(self._lines, terms, alike, strict=True)
+        }
+
+    def fit(self, passage: Passage, line: Line) -> float:
+        """Return how well the line fits the question."""
+        return self._fit[passage.id, line.number]
 
     def leads(self, kinds: tuple[QuestionKind, ...]) -> tuple[list[Statement], tuple[QuestionKind, ...]]:
         """Return one lead a kind (at most three), the best-matching first line otherwise, and the kinds without one."""
@@ -108,7 +130,7 @@ class _Chooser:
             elif kind in MUST_HAVE:
                 unanswered.append(kind)
         if not leads or not any(k in _HOME for k in kinds):
-            leads.insert(0, Statement(*self._direct(), "lead"))
+            leads.insert(0, Statement(*self._direct(kinds), "lead"))
         return leads, tuple(unanswered)
 
     def _lead(self, kind: QuestionKind) -> tuple[Passage, Line] | None:
@@ -116,17 +138,37 @@ class _Chooser:
             return None
         sections, facts = _HOME[kind]
         rows = [
-            (self.overlap(p, line) + 0.35 * (p.section in sections) + 0.1 * (p.section is Section.SHORT), -n, p, line)
+            (
+                self.fit(p, line)
+                + 0.3 * (p.section in sections)
+                + 0.2 * (p.section is Section.SHORT)
+                + 0.4 * _answers(kind, line),
+                -n,
+                p,
+                line,
+            )
             for n, (p, line) in enumerate(self._lines)
-            if p.section not in _BESIDE and (p.section in sections or any(i.kind in facts for i in line.items))
+            if p.section not in _BESIDE
+            and line.step is None
+            and (p.section in sections or any(i.kind in facts for i in line.items))
         ]
         return max(rows, key=lambda row: row[:2])[2:] if rows else None
 
-    def _direct(self) -> tuple[Passage, Line]:
-        """Return the guide's short answer, unless another line answers the question's own words much better."""
-        short = next(row for row in self._lines if row[0].section is Section.SHORT)
-        best = max((r for r in self._lines if r[0].section not in _BESIDE), key=lambda row: self.overlap(*row))
-        return best if self.overlap(*best) > self.overlap(*short) + 0.15 else short
+    def _short(self) -> tuple[Passage, Line]:
+        """Return the line of the guide's short answer that fits best."""
+        return max((row for row in self._lines if row[0].section is Section.SHORT), key=lambda row: self.fit(*row))
+
+    def _direct(self, kinds: tuple[QuestionKind, ...]) -> tuple[Passage, Line]:
+        """Return the guide's short answer, unless another line fits the question's own words much better.
+
+        A how-question is answered by the steps that follow, so the short answer leads.
+        """
+        short = self._short()
+        if kinds == (QuestionKind.HOW,):
+            return short
+        rows = (row for row in self._lines if row[0].section not in _BESIDE and row[1].step is None)
+        best = max(rows, key=lambda row: self.fit(*row))
+        return best if self.fit(*best) > self.fit(*short) + 0.2 else short
 
     def corrections(self) -> Iterator[Statement]:
         """Yield the changed rule that the question's words (beyond the guide's subject) refer to, if any."""
@@ -142,19 +184,24 @@ class _Chooser:
 
     def support(self, kinds: tuple[QuestionKind, ...], leads: list[Statement]) -> Iterator[Statement]:
         """Yield what follows the lead: the steps for a how-question, the lead's neighbours for a fact."""
-        if not kinds or set(kinds) & {QuestionKind.HOW, QuestionKind.ERROR} or not any(k in _HOME for k in kinds):
+        asks_how = set(kinds) & {QuestionKind.HOW, QuestionKind.ERROR} or not any(k in _HOME for k in kinds)
+        best_lead = max(self.fit(s.passage, s.line) for s in leads)
+        steps = [self.fit(p, line) for p, line in self._lines if line.step is not None]
+        if asks_how or max(steps, default=0.0) > best_lead:
             yield from self._steps()
+        if not set(kinds) & set(MUST_HAVE):
+            yield Statement(*self._short(), "item")
         for lead in leads:
             rows = [(p, line) for p, line in self._lines if p.id == lead.passage.id and line is not lead.line]
             rows = [row for row in rows if row[0].section is not Section.STEPS]
-            for p, line in sorted(rows, key=lambda row: -self.overlap(*row))[:_LIST_LINES]:
+            for p, line in sorted(rows, key=lambda row: -self.fit(*row))[:_LIST_LINES]:
                 yield Statement(p, line, "item")
 
     def _steps(self) -> Iterator[Statement]:
         parts = {p.id: p for p, _ in self._lines if p.section is Section.STEPS}
         if not parts:
             return
-        best = max(parts.values(), key=lambda p: sum(self.overlap(p, line) for line in p.lines) / len(p.lines))
+        best = max(parts.values(), key=lambda p: sum(self.fit(p, line) for line in p.lines) / len(p.lines))
         for p, line in self._lines:
             if p is best or p.id == best.id:
                 yield Statement(p, line, "step" if line.step is not None else "item")
@@ -164,7 +211,7 @@ class _Chooser:
         rows = [(p, line) for p, line in self._lines if p.section is Section.WARNING]
         if not rows or any(s.passage.section is Section.WARNING for s in chosen):
             return None
-        return Statement(*max(rows, key=lambda row: self.overlap(*row)), "warning")
+        return Statement(*max(rows, key=lambda row: self.fit(*row)), "warning")
 
     def remaining(self) -> Iterator[Statement]:
         """Yield all other lines in the guide's own order, for "xem thêm"."""
@@ -172,7 +219,35 @@ class _Chooser:
             yield Statement(p, line, "step" if line.step is not None else "item")
 
 
-def _fit(chosen: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+def _terms(text: str) -> set[str]:
+    """Return the folded content words of `text` and all its folded syllable pairs."""
+    units = syllables(fold(text))
+    return content_words(text) | {f"{a} {b}" for a, b in pairwise(units)}
+
+
+def _answers(kind: QuestionKind, line: Line) -> bool:
+    """Tell whether the line has the shape of an answer: an amount for a fee, a period or day for how long."""
+    found = atoms(line.text)
+    if kind is QuestionKind.FEE:
+        return any(a.kind is AtomKind.MONEY for a in found) or _FREE.search(line.text.lower()) is not None
+    if kind is QuestionKind.PENALTY:
+        return any(a.kind is AtomKind.MONEY for a in found)
+    if kind is QuestionKind.HOW_LONG:
+        return any(a.kind is AtomKind.DATE or a.unit in _PERIODS for a in found)
+    if kind is QuestionKind.CONTACT:
+        return any(a.kind is AtomKind.URL or (a.kind is AtomKind.NUMBER and len(a.value) >= 3) for a in found)
+    return False
+
+
+def _each_once(statements: list[Statement]) -> list[Statement]:
+    """Keep the first statement of each line."""
+    first: dict[tuple[str, int], Statement] = {}
+    for statement in statements:
+        first.setdefault((statement.passage.id, statement.line.number), statement)
+    return list(first.values())
+
+
+def _within(chosen: list[Statement]) -> tuple[list[Statement], list[Statement]]:
     """Split into what is seen first and the rest; the first lead is at most two sentences and always seen."""
     shown: list[Statement] = []
     rest: list[Statement] = []

@@ -107,7 +107,8 @@ def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> 
 
 def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:
     subjects = {item.id.partition(":")[0] for item in line.items}
-    evidence = [*(item.text for item in line.items), *(sheets[sheet_id].title for sheet_id in subjects)]
+    published = (source.date for item in line.items for source in item.sources if source.date)
+    evidence = [*(item.text for item in line.items), *(sheets[sheet_id].title for sheet_id in subjects), *published]
     if lost := missing(line.text, evidence):
         yield f"states {', '.join(repr(atom.text) for atom in lost)}, which {', '.join(i.id for i in line.items)} do not"
     if len(line.text) > MAX_LINE_CHARS:

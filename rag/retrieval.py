@@ -29,10 +29,10 @@ _STOPWORDS = frozenset(
 
 # The views of the corpus. "exact" keeps diacritics, "folded" drops them; a view scores every guide in [0, 1].
 VIEWS = (
-    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense",
+    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense", "title",
 )  # fmt: skip
 # Fitted on the development set by `python -m evals.retrieval --fit`.
-WEIGHTS = (0.5, 0.5, 0.5, 0.5, 0.3, 0.3, 0.2)
+WEIGHTS = (0.38, 0.23, 0.03, 0.28, 0.07, 0.33, 0.40, 0.2)
 # Below this share of syllables with diacritics a question was typed without them, and the exact views know nothing.
 _MARKED_SHARE = 0.3
 
@@ -52,13 +52,6 @@ class Found:
     similarity: float
     question_match: float
 
-    @property
-    def margin(self) -> float:
-        """How far the best guide is ahead of the second, as a share of its score."""
-        if len(self.scores) < 2 or self.scores[0] <= 0:
-            return 1.0 if self.scores and self.scores[0] > 0 else 0.0
-        return 1 - self.scores[1] / self.scores[0]
-
 
 NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 
@@ -77,6 +70,7 @@ class Retriever:
             "question": np.array([row[guide_id] for guide_id, _ in index.questions]),
         }
         self._words = [_guide_words(guide) for guide in index.guides.values()]
+        self._title_words = [content_words(guide.title) for guide in index.guides.values()]
         self._question_words = [[content_words(q) for q in guide.questions] for guide in index.guides.values()]
         counts = Counter(word for words in self._words for word in words)
         self._rarity = {word: float(np.log(1 + len(self._words) / n)) for word, n in counts.items()}
@@ -117,7 +111,18 @@ class Retriever:
             columns[f"{kind}-folded"] = self._best_per_guide(folded, kind)
         similarities = self.index.dense.scores(self.index.embedder.encode([query])[0], _DENSE_NEIGHBOURS)
         columns["dense"] = _scaled(self._best_per_guide(similarities, "passage"))
+        columns["title"] = self._title_overlap(query)
         return np.stack([columns[view] for view in VIEWS], axis=1), similarities, by_passage
+
+    def _title_overlap(self, query: str) -> np.ndarray:
+        """Return the share of each title's words, by rarity, that the query has: of two guides that say the same,
+        the one for everybody goes before the one for foreigners. Shape (guides,).
+        """
+        words = content_words(query)
+        return np.array(
+            [sum(map(self.rarity, title & words)) / sum(map(self.rarity, title)) for title in self._title_words],
+            dtype=np.float32,
+        )
 
     def _best_per_guide(self, scores: np.ndarray, kind: str) -> np.ndarray:
         best = np.zeros(len(self.guide_ids), dtype=np.float32)
