@@ -134,6 +134,7 @@ class Guide:
     title: str
     topic: str
     audience: tuple[str, ...]
+    only_for: tuple[str, ...]
     covers: tuple[str, ...]
     as_of: date
     territory: str
@@ -158,6 +159,7 @@ class _FrontMatter(BaseModel):
     title: str = Field(min_length=5, max_length=90)
     topic: str
     audience: list[str] = Field(min_length=1)
+    only_for: list[str] = []  # words of a question that asks for these people: a guide for foreigners, children, firms
     covers: list[str] = Field(min_length=1)
     as_of: date
     territory: str = "toàn quốc"
@@ -178,7 +180,7 @@ def load_guide(path: Path, sheets: dict[str, Sheet]) -> Guide:
     if problems:
         raise CorpusError("\n".join(problems))
     return Guide(
-        front.id, front.title, front.topic, tuple(front.audience), tuple(front.covers), front.as_of, front.territory,
+        front.id, front.title, front.topic, tuple(front.audience), tuple(front.only_for), tuple(front.covers), front.as_of, front.territory,
         front.reviewed, tuple(front.related), tuple(front.replaces), tuple(clean(q) for q in front.questions),
         tuple((qualified(out.item, front.covers), out.reason) for out in front.left_out), passages, path,
     )  # fmt: skip

@@ -29,12 +29,14 @@ _STOPWORDS = frozenset(
 
 # The views of the corpus. "exact" keeps diacritics, "folded" drops them; a view scores every guide in [0, 1].
 VIEWS = (
-    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense", "title",
+    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense",
 )  # fmt: skip
 # Fitted on the development set by `python -m evals.retrieval --fit`.
-WEIGHTS = (0.38, 0.23, 0.03, 0.28, 0.07, 0.33, 0.40, 0.2)
+WEIGHTS = (0.30, 0.31, 0.08, 0.23, 0.05, 0.34, 0.36)
 # Below this share of syllables with diacritics a question was typed without them, and the exact views know nothing.
 _MARKED_SHARE = 0.3
+# What a guide for foreigners, children or firms keeps of its score when the question names none of them.
+_FOR_OTHERS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Retriever:
             "question": np.array([row[guide_id] for guide_id, _ in index.questions]),
         }
         self._words = [_guide_words(guide) for guide in index.guides.values()]
-        self._title_words = [content_words(guide.title) for guide in index.guides.values()]
+        self._only_for = [[fold(word) for word in guide.only_for] for guide in index.guides.values()]
         self._question_words = [[content_words(q) for q in guide.questions] for guide in index.guides.values()]
         counts = Counter(word for words in self._words for word in words)
         self._rarity = {word: float(np.log(1 + len(self._words) / n)) for word, n in counts.items()}
@@ -111,16 +113,17 @@ class Retriever:
             columns[f"{kind}-folded"] = self._best_per_guide(folded, kind)
         similarities = self.index.dense.scores(self.index.embedder.encode([query])[0], _DENSE_NEIGHBOURS)
         columns["dense"] = _scaled(self._best_per_guide(similarities, "passage"))
-        columns["title"] = self._title_overlap(query)
-        return np.stack([columns[view] for view in VIEWS], axis=1), similarities, by_passage
+        scores = np.stack([columns[view] for view in VIEWS], axis=1) * self._for_the_asker(query)[:, np.newaxis]
+        return scores, similarities, by_passage
 
-    def _title_overlap(self, query: str) -> np.ndarray:
-        """Return the share of each title's words, by rarity, that the query has: of two guides that say the same,
-        the one for everybody goes before the one for foreigners. Shape (guides,).
-        """
-        words = content_words(query)
+    def _for_the_asker(self, query: str) -> np.ndarray:
+        """Return 1 for a guide for everybody or for people whom the question names, less for any other's, shape (guides,)."""
+        asked = f" {' '.join(syllables(fold(query)))} "
         return np.array(
-            [sum(map(self.rarity, title & words)) / sum(map(self.rarity, title)) for title in self._title_words],
+            [
+                1.0 if not words or any(f" {word} " in asked for word in words) else _FOR_OTHERS
+                for words in self._only_for
+            ],
             dtype=np.float32,
         )
 

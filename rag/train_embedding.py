@@ -2,7 +2,7 @@
 
 A WordLevel tokenizer over cleaned lower-case syllables, accented and folded, and one vector a syllable;
 a text is the mean of its vectors. Contrastive training on (guide question, passage) and (heading or line,
-rest of the passage) pairs with in-batch negatives (temperature 0.05), 30 % of the questions folded.
+rest of the passage) pairs with in-batch negatives (temperature 0.05), 30 % of the short texts folded.
 Uses torch; the result is a sentence-transformers `StaticEmbedding`, read at run time without torch.
 """
 
