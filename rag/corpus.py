@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag.atoms import missing
 from rag.errors import CorpusError
+from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, Line, Section, load_guide
 from rag.sheets import Sheet, load_sheets
 from rag.text import clean, fold
@@ -53,6 +54,7 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
     problems = [str(p) for p in _file_problems(corpus)]
     try:
         sheets = load_sheets(corpus / "facts")
+        glossary = load_glossary(corpus)
     except CorpusError as error:
         return CorpusReport((), 0, (*problems, str(error)))
     guides: dict[str, Guide] = {}
@@ -65,6 +67,7 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
     known = {path.stem for path in (corpus / "guides").glob("*/*.md")}
     for guide in guides.values():
         problems.extend(map(str, _guide_problems(guide, sheets, known)))
+        problems.extend(map(str, _word_problems(guide, glossary)))
     problems.extend(map(str, _coverage_problems(guides, sheets, corpus, whole=only is None)))
     problems.extend(map(str, _question_problems(guides)))
     return CorpusReport(tuple(guides.values()), len(sheets), tuple(sorted(set(problems))))
@@ -124,6 +127,14 @@ def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:
     for bound in filter(None, (line.valid_from, line.valid_until)):
         if missing(f"{bound:%d/%m/%Y}", evidence):
             yield f"is bounded by {bound}, a day its items do not name"
+
+
+def _word_problems(guide: Guide, glossary: Glossary) -> Iterator[Problem]:
+    for line in (line for passage in guide.passages for line in passage.lines):
+        if words := glossary.unexplained(line.text):
+            yield Problem(
+                guide.path, line.number, f"{', '.join(words)}: say it in Vietnamese or add it to glossary.yaml"
+            )
 
 
 def _coverage_problems(

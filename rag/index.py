@@ -1,7 +1,7 @@
 """The index: a disposable, versioned artefact made from the guides.
 
 `var/index/<generation>/` holds guides.json (all that answers are made of), bm25/, vectors.safetensors and
-ids.json (the source a broken store is remade from), chroma/ and manifest.json. A build writes a new generation
+ids.json (the source a broken store is remade from), chroma-1/ and manifest.json. A build writes a new generation
 aside, checks it, and switches the file `current` with an atomic rename: a crash at any moment leaves the old
 generation serving. Only one process may build.
 """

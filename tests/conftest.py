@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.assistant import Assistant
+from rag.glossary import Glossary, load_glossary
 from rag.index import build_index
 from rag.serving import open_assistant
 from rag.settings import PROJECT, Settings
@@ -65,6 +66,11 @@ def assistant(built) -> Assistant:
     return open_assistant(built)
 
 
+@pytest.fixture(scope="session")
+def glossary(settings) -> Glossary:
+    return load_glossary(settings.corpus)
+
+
 @pytest.fixture
 def small_corpus(tmp_path) -> Path:
     """A corpus of one sheet and one guide that a test may spoil."""
@@ -73,6 +79,7 @@ def small_corpus(tmp_path) -> Path:
         (corpus / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / "corpus" / part, corpus / part)
     shutil.copytree(PROJECT / "corpus" / "lexicon", corpus / "lexicon")
+    shutil.copy(PROJECT / "corpus" / "glossary.yaml", corpus / "glossary.yaml")
     guide = corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
     text = guide.read_text(encoding="utf-8").split("\n")
     guide.write_text("\n".join(line for line in text if not line.startswith("related:")), encoding="utf-8")

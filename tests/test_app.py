@@ -20,8 +20,8 @@ def records(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(assistant, records):
-    with TestClient(create_app(assistant, records)) as client:
+def client(assistant, records, glossary):
+    with TestClient(create_app(assistant, records, glossary)) as client:
         yield client
 
 
@@ -119,7 +119,7 @@ def test_bad_feedback_is_refused(client, form, status):
     assert client.post("/feedback", json=form).status_code == status
 
 
-def test_markup_in_a_question_or_text_is_shown_as_text(assistant):
+def test_markup_in_a_question_or_text_is_shown_as_text(assistant, glossary):
     passage = assistant.index.passages[0]
     hostile = "<img src=x onerror=alert(1)> ![a](https://example.org/x) [b](javascript:alert(1)) <script>1</script> [1]"
     source = Source("<b>x</b>", "<i>y</i>", "javascript:alert(1)", None, False)
@@ -127,7 +127,7 @@ def test_markup_in_a_question_or_text_is_shown_as_text(assistant):
     answer = Answer(
         "c" * 32, hostile, AnswerStatus.ANSWERED, hostile, more=hostile, citations=(citation,), suggestions=(hostile,)
     )
-    html = turn_html(answer, {passage.id: passage}, masked=False, can_rate=True)
+    html = turn_html(answer, {passage.id: passage}, glossary, masked=False, can_rate=True)
     assert not re.search(r"<(?:img|script|b|i)[\s>]", html)
     assert "javascript:" not in re.sub(r">[^<]*<", "><", html)
     assert not re.findall(r'href="(?!#)', html)

@@ -26,13 +26,13 @@ def records(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(assistant, records):
+def address(assistant, records, glossary):
     """A real server on a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(create_app(assistant, records), port=port, log_level="warning", access_log=False)
+        uvicorn.Config(create_app(assistant, records, glossary), port=port, log_level="warning", access_log=False)
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

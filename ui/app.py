@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from rag.assistant import Assistant
 from rag.errors import RecordError
+from rag.glossary import Glossary, load_glossary
 from rag.records import MAX_COMMENT_CHARS, Feedback, Records
 from rag.serving import open_assistant
 from rag.settings import Settings
@@ -34,7 +35,7 @@ class _FeedbackForm(BaseModel):
     comment: Annotated[str, StringConstraints(max_length=MAX_COMMENT_CHARS)] = ""
 
 
-def create_app(assistant: Assistant, records: Records) -> Shield:
+def create_app(assistant: Assistant, records: Records, glossary: Glossary) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
 
@@ -52,7 +53,7 @@ def create_app(assistant: Assistant, records: Records) -> Shield:
 
     app.mount("/own", StaticFiles(directory=_OWN_FILES))
     mounted = gr.mount_gradio_app(
-        app, build_page(assistant, records), path="/",
+        app, build_page(assistant, records, glossary), path="/",
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
         head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
@@ -66,7 +67,11 @@ def run(settings: Settings) -> None:
     records = Records.open(settings.records_url)
     # No access log: Gradio puts its session's secret in the address.
     config = uvicorn.Config(
-        create_app(assistant, records), host=settings.host, port=settings.port, log_level="warning", access_log=False
+        create_app(assistant, records, load_glossary(settings.corpus)),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_when_serving, args=(server, assistant), daemon=True).start()

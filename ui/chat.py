@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.assistant import Assistant
 from rag.errors import RecordError
+from rag.glossary import Glossary
 from rag.records import Records
 from rag.text import clean
 from ui.gradio_door import gr
@@ -26,7 +27,7 @@ _MAX_QUEUE = 64
 _MAX_SESSIONS = 500
 
 
-def build_page(assistant: Assistant, records: Records) -> gr.Blocks:
+def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr.Blocks:
     """Return the chat page; `create_app` mounts it."""
     passages = {p.id: p for p in assistant.index.passages}
 
@@ -39,10 +40,10 @@ def build_page(assistant: Assistant, records: Records) -> gr.Blocks:
         except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace
             log.exception("a question could not be answered")
             answer = Answer("loi", "", AnswerStatus.ERROR_INTERNAL, FAILED)
-            yield turn_html(answer, passages, masked=False, can_rate=False), question, turns
+            yield turn_html(answer, passages, glossary, masked=False, can_rate=False), question, turns
             return
         masked = answer.question != clean(question)[: len(answer.question)]
-        html = turn_html(answer, passages, masked, can_rate=_store(records, answer))
+        html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer))
         answered = answer.status.group in {"answered", "partial", "declined", "safety"}
         turn = Turn(answer.question, answer.text, answer.guide_ids[0] if answer.guide_ids else None)
         yield html, "", [*turns, turn][-_TURNS_KEPT:] if answered else turns

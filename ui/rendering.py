@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from rag.answers import Answer
+from rag.glossary import Glossary
 from rag.guides import Passage
 from ui.wording import FEEDBACK_REASONS, NOTICE, checked_line, vietnamese_date
 
@@ -27,8 +28,8 @@ def question_html(question: str, doing: str) -> str:
     return _PAGES.get_template("turn.html").render(question=question, doing=doing, answer=None)
 
 
-def turn_html(answer: Answer, passages: Mapping[str, Passage], masked: bool, can_rate: bool) -> str:
-    """Return the finished turn: question, answer, sources with the quote marked, feedback and what to ask next.
+def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool) -> str:
+    """Return the finished turn: question, answer, hard words, sources with the quote marked, feedback, what to ask next.
 
     `passages` by id; `masked` tells that personal data was taken out of the question.
     """
@@ -43,7 +44,7 @@ def turn_html(answer: Answer, passages: Mapping[str, Passage], masked: bool, can
     return _PAGES.get_template("turn.html").render(
         question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations,
         text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
-        checked=checked_line(answer), reasons=FEEDBACK_REASONS,
+        checked=checked_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
 
 
