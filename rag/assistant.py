@@ -29,6 +29,8 @@ CONFIDENCE_WEIGHTS = (-6.5, 2.37, 4.65, 7.16)
 ANSWER_THRESHOLD = 0.5
 # A question with a word from outside the subject is answered only when the guides are this sure.
 OUT_OF_SCOPE_THRESHOLD = 0.8
+# Below this an answer offers the other guides found, in case the question was about one of those.
+SURE_THRESHOLD = 0.75
 # A question that leans on the turn before has few words of its own; its subject is known from that turn.
 FOLLOW_UP_CONFIDENCE = 0.6
 _SUGGESTIONS = 3
@@ -216,11 +218,12 @@ class Assistant:
         )  # fmt: skip
 
     def _suggestions(self, answer: Answer, guide_ids: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what learners ask next: a question of each related guide, or the nearest guides' when declined."""
+        """Return what learners ask next: of each related guide, or of the next best found when unsure or declined."""
         guides = self.index.guides
         if answer.status.group == "declined" or not guide_ids:
             return tuple(_first_question(guides[g]) for g in guide_ids[:_SUGGESTIONS])
-        related = [g for g in (*guides[guide_ids[0]].related, *guide_ids[1:]) if g in guides and g != guide_ids[0]]
+        nearest = () if answer.confidence < SURE_THRESHOLD else guides[guide_ids[0]].related
+        related = [g for g in (*nearest, *guide_ids[1:]) if g in guides and g != guide_ids[0]]
         return tuple(dict.fromkeys(_first_question(guides[g]) for g in related))[:_SUGGESTIONS]
 
 

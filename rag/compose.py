@@ -22,7 +22,7 @@ from rag.text import fold, sentences, syllables
 
 MAX_CHARS = 900
 MAX_LINES = 8
-_MAX_MORE_LINES = 24
+_MAX_MORE_LINES = 12
 _LEAD_SENTENCES = 2
 _LIST_LINES = 4
 

@@ -124,6 +124,8 @@ def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:
     ]
     if doubtful and not _HEDGE.search(line.text):
         yield f"{', '.join(doubtful)} is not certain, but the wording is: say 'theo …', 'nên hỏi lại' or the like"
+    if not line.sources:
+        yield f"{', '.join(i.id for i in line.items)} has no source"
     for bound in filter(None, (line.valid_from, line.valid_until)):
         if missing(f"{bound:%d/%m/%Y}", evidence):
             yield f"is bounded by {bound}, a day its items do not name"

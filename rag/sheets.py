@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rag.errors import CorpusError
 from rag.text import clean
 
+_LEADING_SOURCES = 3
 Confidence = Literal["high", "medium", "low"]
 FactKind = Literal[
     "definition", "requirement", "step", "document", "fee", "deadline", "place", "contact",
@@ -144,11 +145,13 @@ def _items(row: _Sheet, path: Path, raw: str) -> dict[str, Item]:
                 raise CorpusError(f"{path}:{line}: {item_id} cites {source_id}, which the sheet does not list")
         return tuple(sources[i] for i in ids)
 
+    # Conflicts and laws name no source of their own: they come from reading the sheet's sources side by side.
+    leading = [s.id for s in sorted(row.sources, key=lambda source: not source.official)][:_LEADING_SOURCES]
     rows: list[tuple[str, str, str, Confidence, list[str]]] = [
         *((f.id, f.kind, f.text, f.confidence, f.sources) for f in row.facts),
         *((x.id, "superseded", _superseded_text(x), "medium", x.sources) for x in row.superseded),
-        *((c.id, "conflict", c.text, "low", []) for c in row.conflicts),
-        *((law.id, "law", _law_text(law), "medium", []) for law in row.legal_basis),
+        *((c.id, "conflict", c.text, "low", leading) for c in row.conflicts),
+        *((law.id, "law", _law_text(law), "medium", leading) for law in row.legal_basis),
     ]
     items = {
         local: Item(f"{row.id}:{local}", kind, clean(text), confidence, cited(local, ids))

@@ -23,6 +23,7 @@ def check(answer):
     assert marks == {c["number"] for c in row["citations"]}
     if answer.status.group in {"answered", "partial"}:
         assert answer.citations
+        assert all(c.sources for c in answer.citations)
         assert answer.level == "documented"
     for line in row["text"].split("\n"):
         numbers = set(map(int, re.findall(r"\[(\d+)\]", line)))

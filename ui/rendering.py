@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rag.answers import Answer
 from rag.glossary import Glossary
 from rag.guides import Passage
-from ui.wording import FEEDBACK_REASONS, NOTICE, checked_line, vietnamese_date
+from ui.wording import FEEDBACK_REASONS, NOTICE, checked_line, next_line, vietnamese_date
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -44,7 +44,7 @@ def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossar
     return _PAGES.get_template("turn.html").render(
         question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations,
         text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
-        checked=checked_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
+        checked=checked_line(answer), next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 from datetime import date
 
 from rag.answers import Answer, Citation
+from rag.assistant import SURE_THRESHOLD
 from rag.sheets import Source
 
 LEVELS = {
     "verified": "Đã kiểm chứng",
-    "documented": "Theo tài liệu, chưa có người kiểm chứng",
+    "documented": "Đúng theo tài liệu, chưa có người kiểm chứng",
     "none": "Không có trong tài liệu",
 }
 _TERMINAL_SOURCES = 2  # the page and --json show all
@@ -44,7 +45,17 @@ def checked_line(answer: Answer) -> str:
     """Return the honesty line under an answer: its level and the day its sources were last checked."""
     if answer.level == "none":
         return LEVELS["none"] if answer.status.group == "declined" else ""
-    return f"{LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
+    title = answer.citations[0].title.partition(" – ")[0]
+    return f"Theo hướng dẫn “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
+
+
+def next_line(answer: Answer) -> str:
+    """Return what stands above the suggestions."""
+    if answer.status.group == "clarify":
+        return "Bạn chọn một việc:"
+    if answer.status.group in {"answered", "partial"} and answer.confidence < SURE_THRESHOLD:
+        return "Nếu chưa đúng ý bạn, bạn có thể hỏi:"
+    return "Bạn có thể hỏi tiếp:"
 
 
 def as_plain_text(answer: Answer) -> str:
@@ -57,7 +68,7 @@ def as_plain_text(answer: Answer) -> str:
     if answer.citations:
         parts.append("Nguồn:\n" + "\n".join(_citation_lines(c) for c in answer.citations))
     if answer.suggestions:
-        parts.append("Bạn có thể hỏi tiếp:\n" + "\n".join(f"- {s}" for s in answer.suggestions))
+        parts.append(next_line(answer) + "\n" + "\n".join(f"- {s}" for s in answer.suggestions))
     return "\n\n".join(parts)
 
 
