@@ -148,7 +148,10 @@ def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress
     Vectors of unchanged passages are taken from the current generation. Raises IndexStateError when another
     process is building or the new generation fails its check; the current one then goes on serving.
     """
-    index_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        index_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexStateError(f"cannot write in {index_folder}: {error.strerror}; set BINHDAN_HOME") from error
     with _lock(index_folder):
         for leftover in index_folder.glob("*.building"):
             shutil.rmtree(leftover)

@@ -73,13 +73,16 @@ class Records:
         return cls(engine)
 
     def save_answer(self, answer: Answer) -> None:
-        """Store an answer under its id, whose question is masked already."""
+        """Store an answer under its id, whose question is masked already. Raises RecordError (a full disk, for one)."""
         row = {
             "id": answer.id, "asked_at": datetime.now(UTC), "question": answer.question, "status": answer.status.value,
             "guide_id": next(iter(answer.guide_ids), None), "answer": answer_json(answer),
         }  # fmt: skip
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_answers).values(row))
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(_answers).values(row))
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise RecordError(f"the answer {answer.id} cannot be stored: {error}") from error
 
     def save_feedback(self, feedback: Feedback) -> None:
         """Store feedback in place of any earlier one on the same answer. Raises RecordError for an unknown answer."""

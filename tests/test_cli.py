@@ -29,6 +29,29 @@ def test_a_bad_setting_is_one_line_and_exit_2(built):
     assert len(done.stderr.strip().split("\n")) == 1
 
 
+def test_a_home_that_cannot_be_written_is_one_line_and_exit_2():
+    done = binhdan("ask", "x", home="/proc/nowhere")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "cannot write in /proc/nowhere/index: No such file or directory; set BINHDAN_HOME"
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "said"),
+    [
+        ("guides/vneid/vneid-dang-ky-muc-2.md", "không thu phí, không thu lệ phí.", "mất 20.000 đồng.", "20.000 đồng"),
+        ("guides/vneid/vneid-dang-ky-muc-2.md", "{f16}", "{f15}", "f16 is neither stated nor left out"),
+        ("facts/vneid-dang-ky-muc-2.yaml", "sources: [s5]", "sources: [s55]", "cites s55"),
+    ],
+)
+def test_corpus_check_fails_on_a_planted_fault(small_corpus, tmp_path, part, old, new, said):
+    assert binhdan("corpus", "check", "--corpus", str(small_corpus), home=tmp_path).returncode == 0
+    path = small_corpus / part
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    done = binhdan("corpus", "check", "--corpus", str(small_corpus), home=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_batch_goes_on_where_it_stopped(built, tmp_path):
     questions = tmp_path / "in.jsonl"
     rows = [{"id": f"q{n}", "question": q} for n, q in enumerate(["làm mức 2 ở đâu", "gọi cứu hỏa số mấy", "hello"])]

@@ -31,6 +31,14 @@ def test_feedback_is_masked_and_the_last_one_counts(tmp_path):
     again.close()
 
 
+def test_an_answer_that_cannot_be_stored_is_a_record_error(tmp_path):
+    records = Records.open(f"sqlite:///{tmp_path / 'records.sqlite3'}")
+    records.save_answer(ANSWER)
+    with pytest.raises(RecordError, match="cannot be stored"):
+        records.save_answer(ANSWER)
+    records.close()
+
+
 @pytest.mark.parametrize(
     "url", ["nonsense", "sqlite:////proc/nowhere/records.sqlite3", "postgresql+psycopg://u:secret@127.0.0.1:9/x"]
 )
