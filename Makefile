@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test serve eval bench crash
+.PHONY: all install check test test-fast serve eval bench crash
 
 all: check test
 
@@ -26,6 +26,10 @@ check: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Without what is slow or needs Chromium or PostgreSQL: for the minute between two edits.
+test-fast: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow and not browser and not postgres"
 
 serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed

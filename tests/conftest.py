@@ -74,7 +74,11 @@ def glossary(settings) -> Glossary:
 @pytest.fixture
 def small_corpus(tmp_path) -> Path:
     """A corpus of one sheet and one guide that a test may spoil."""
-    corpus = tmp_path / "corpus"
+    return copy_small_corpus(tmp_path / "corpus")
+
+
+def copy_small_corpus(corpus: Path) -> Path:
+    """Copy what one guide needs to the new folder `corpus`."""
     for part in ("facts/vneid-dang-ky-muc-2.yaml", "guides/vneid/vneid-dang-ky-muc-2.md"):
         (corpus / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / "corpus" / part, corpus / part)

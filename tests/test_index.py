@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from conftest import copy_small_corpus
 
 from rag.errors import IndexStateError
 from rag.index import _lock, build_index, current_generation, index_state, open_index, verify_generation
@@ -13,11 +14,17 @@ from rag.vectors import load_embedder
 MODEL = str(PROJECT / "corpus" / "embedding")
 
 
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory):
+    """An index of the small corpus, built once; tests get copies."""
+    folder = tmp_path_factory.mktemp("once")
+    build_index(folder / "index", copy_small_corpus(folder / "corpus"), MODEL)
+    return folder / "index"
+
+
 @pytest.fixture
-def small_index(small_corpus, tmp_path):
-    folder = tmp_path / "index"
-    build_index(folder, small_corpus, MODEL)
-    return folder
+def small_index(built_once, tmp_path):
+    return shutil.copytree(built_once, tmp_path / "index")
 
 
 def test_a_missing_index_names_the_command(tmp_path, small_corpus):
@@ -97,6 +104,7 @@ def test_a_damaged_keyword_file_is_reported(small_index):
     assert "damaged" in (verify_generation(generation) or "")
 
 
+@pytest.mark.slow
 def test_sentence_transformers_and_numpy_give_the_same_vectors():
     from sentence_transformers import SentenceTransformer
 

@@ -31,8 +31,9 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
     """Return the chat page; `create_app` mounts it."""
     passages = {p.id: p for p in assistant.index.passages}
 
-    def respond(question: str, turns: list[Turn]) -> Iterator[tuple[str, str, list[Turn]]]:
+    def respond(question: str | None, turns: list[Turn]) -> Iterator[tuple[str, str, list[Turn]]]:
         """Yield what the page shows: first the question with the step of work, then the whole answer."""
+        question = question or ""
         shown = clean(question)[:300]
         yield question_html(shown, STEPS["search"]), question, turns
         try:
