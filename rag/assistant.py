@@ -34,6 +34,7 @@ SURE_THRESHOLD = 0.75
 # A question that leans on the turn before has few words of its own; its subject is known from that turn.
 FOLLOW_UP_CONFIDENCE = 0.6
 _SUGGESTIONS = 3
+_CHOICES = 4
 # A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own.
 _LEANING = re.compile(r"^(?:the|vay|con|roi|neu|nhung|ma|a the|uh the|um|o do|cai do|viec do|thu tuc do)\b")
 _ASKING_WORDS = frozenset("tien phi giay to ngay gio dau mat ton lau thoi han le bao".split())
@@ -141,8 +142,7 @@ class Assistant:
             Route.UNREADABLE: AnswerStatus.CLARIFY_UNREADABLE,
             Route.GREETING: AnswerStatus.CLARIFY_GREETING,
         }[route]
-        suggestions = [rows[0] for rows in self.starters().values()][:4]
-        return replace(answer, status=status, text=_TEXTS[route], suggestions=tuple(suggestions), confidence=1.0)
+        return replace(answer, status=status, text=_TEXTS[route], suggestions=self._openers(), confidence=1.0)
 
     def _decide(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
         sure = confidence(found)
@@ -155,12 +155,8 @@ class Assistant:
             return self._safety(answer, AnswerStatus.SAFETY_SCAM, _SCAM_LEAD, query, day)
         if route is Route.OUT_OF_SCOPE and sure < OUT_OF_SCOPE_THRESHOLD:
             return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=1 - sure)
-        if self._is_vague(understood):
-            titles = [self.index.guides[g].title for g in found.guide_ids[:4]]
-            if len(titles) >= 2:
-                return replace(
-                    answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=tuple(titles), confidence=sure
-                )
+        if choices := self._choices(understood, found):
+            return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=choices, confidence=sure)
         if sure < ANSWER_THRESHOLD:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
@@ -181,14 +177,22 @@ class Assistant:
         rest = tuple(g for g in found.guide_ids if g != guide.id)
         return replace(written, guide_ids=(guide.id, *rest))
 
-    def _is_vague(self, understood: Understanding) -> bool:
-        words = content_words(understood.question)
-        return (
-            not understood.kinds
-            and understood.follows is None
-            and len(words) <= 2
-            and len(syllables(understood.question)) <= 3
-        )
+    def _choices(self, understood: Understanding, found: Found) -> tuple[str, ...]:
+        """Return what to choose from when the question is too vague to answer, else nothing.
+
+        "bao nhiêu tiền" names no subject: starter questions. "hộ chiếu" names one but asks nothing: its guides.
+        """
+        if understood.follows is not None:
+            return ()
+        subject = content_words(understood.question) - _ASKING_WORDS
+        if not subject and understood.kinds:
+            return self._openers()
+        if not understood.kinds and len(subject) <= 2 and len(syllables(understood.question)) <= 3:
+            return tuple(self.index.guides[g].title for g in found.guide_ids[:_CHOICES]) or self._openers()
+        return ()
+
+    def _openers(self) -> tuple[str, ...]:
+        return tuple(rows[0] for rows in self.starters().values())[:_CHOICES]
 
     def _written(self, answer: Answer, status: AnswerStatus, draft: Draft, sure: float, lead: str = "") -> Answer:
         """Lock the draft's facts; put a fixed lead first and say what the guide does not state."""

@@ -187,7 +187,7 @@ class _Chooser:
         asks_how = set(kinds) & {QuestionKind.HOW, QuestionKind.ERROR} or not any(k in _HOME for k in kinds)
         best_lead = max(self.fit(s.passage, s.line) for s in leads)
         steps = [self.fit(p, line) for p, line in self._lines if line.step is not None]
-        if asks_how or max(steps, default=0.0) > best_lead:
+        if asks_how or (not set(kinds) & set(MUST_HAVE) and max(steps, default=0.0) > best_lead):
             yield from self._steps()
         if not set(kinds) & set(MUST_HAVE):
             yield Statement(*self._short(), "item")

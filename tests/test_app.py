@@ -132,11 +132,3 @@ def test_markup_in_a_question_or_text_is_shown_as_text(assistant, glossary):
     assert "javascript:" not in re.sub(r">[^<]*<", "><", html)
     assert not re.findall(r'href="(?!#)', html)
     assert 'href="#nguon-' in html
-
-
-def test_two_conversations_do_not_see_each_other(assistant, records):
-    """A follow-up leans on its own conversation: without one, the same words are not about level 2."""
-    first = assistant.ask("Làm định danh mức 2 ở đâu?")
-    alone = assistant.ask("thế có mất tiền không?")
-    assert first.guide_ids[0] == "vneid-dang-ky-muc-2"
-    assert not alone.guide_ids or alone.guide_ids[0] != "vneid-dang-ky-muc-2" or alone.status.group != "answered"

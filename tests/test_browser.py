@@ -62,7 +62,12 @@ def page(request, chromium, address):
     context = chromium.new_context(viewport=SIZES[request.param], locale="vi-VN")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.shot = lambda name: page.screenshot(path=SHOTS / f"{request.param}-{name}.png")
+
+    def shot(name):
+        page.wait_for_timeout(600)  # let the page finish scrolling
+        page.screenshot(path=SHOTS / f"{request.param}-{name}.png")
+
+    page.shot = shot
     faults = page.faults = []
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None)
@@ -181,6 +186,16 @@ def test_a_lost_connection_is_said_in_vietnamese_and_the_question_stays(page):
     assert "Chưa gửi được câu hỏi" in notice.first.inner_text()
     assert page.input_value("#box textarea") == "làm mức 2 ở đâu"
     page.faults.clear()  # the browser itself reports the requests that this test cut
+
+
+def test_a_follow_up_leans_on_the_own_conversation_only(page, address):
+    ask(page, "Làm định danh mức 2 ở đâu?")
+    with page.context.browser.new_context() as other_learner:
+        other = other_learner.new_page()
+        other.goto(address)
+        other.wait_for_selector("#box textarea")
+        assert "nói rõ thêm" in ask(other, "thế có mất tiền không?").inner_text()
+    assert "Làm mức 2 không mất tiền" in ask(page, "thế có mất tiền không?").inner_text()
 
 
 def test_the_counter_warns_above_the_limit(page):

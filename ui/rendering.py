@@ -20,7 +20,7 @@ _PAGES = Environment(
 _PAGES.filters["vietnamese_date"] = vietnamese_date
 # Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
-_MARK = re.compile(r"\[(\d+)\]")
+_MARK = re.compile(r"\s*\[(\d+)\]")
 
 
 def question_html(question: str, doing: str) -> str:
@@ -60,7 +60,7 @@ def starters_html(starters: Mapping[str, list[str]]) -> str:
 
 def _markdown(text: str, answer_id: str) -> Markup:
     marked = _MARK.sub(
-        lambda m: f'<a class="mark" href="#nguon-{answer_id}-{m[1]}" aria-label="Xem nguồn {m[1]}">[{m[1]}]</a>',
+        lambda m: f'&nbsp;<a class="mark" href="#nguon-{answer_id}-{m[1]}" aria-label="Xem nguồn {m[1]}">[{m[1]}]</a>',
         _MARKDOWN.render(text),
     )
     return Markup(marked)
