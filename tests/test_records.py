@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -62,7 +63,7 @@ def postgres(tmp_path):
     tmp_path.chmod(0o777)
     for parent in tmp_path.parents[:3]:
         parent.chmod(0o755)
-    as_user = ["runuser", "-u", "postgres", "--"] if Path.home() == Path("/root") else []
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
     def run(name, *args):
         subprocess.run([*as_user, binaries / name, *args], check=True, capture_output=True, cwd=tmp_path)
