@@ -9,7 +9,7 @@ from conftest import copy_small_corpus
 from rag.errors import IndexStateError
 from rag.index import _lock, build_index, current_generation, index_state, open_index, verify_generation
 from rag.settings import PROJECT
-from rag.vectors import load_embedder
+from rag.vectors import TransformerEmbedder, load_embedder
 
 MODEL = str(PROJECT / "corpus" / "embedding")
 
@@ -112,6 +112,7 @@ def test_sentence_transformers_and_numpy_give_the_same_vectors():
     ours = load_embedder(MODEL).encode(texts)
     theirs = SentenceTransformer(MODEL).encode(texts, normalize_embeddings=True)
     assert np.allclose(ours, theirs, atol=1e-5)
+    assert np.allclose(ours, TransformerEmbedder(MODEL).encode(texts), atol=1e-5)
 
 
 def _build(folder, corpus):
