@@ -59,7 +59,6 @@ class Index:
         self.embedder = embedder
         self.guides = {guide.id: guide for guide in _GUIDES.validate_json((folder / "guides.json").read_bytes())}
         self.passages: list[Passage] = [p for guide in self.guides.values() for p in guide.passages]
-        self.guide_rows = _rows_by_guide(self.passages)
         self.questions = [(guide.id, q) for guide in self.guides.values() for q in guide.questions]
         sizes = {"passage": len(self.passages), "guide": len(self.guides), "question": len(self.questions)}
         self.keyword = {
@@ -249,13 +248,6 @@ def _known_vectors(index_folder: Path, embedder: Embedder) -> dict[str, np.ndarr
 
 def _vector_key(passage: Passage) -> str:
     return sha256(indexed_text(passage).encode()).hexdigest()
-
-
-def _rows_by_guide(passages: list[Passage]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for row, passage in enumerate(passages):
-        rows.setdefault(passage.guide_id, []).append(row)
-    return rows
 
 
 def _read_manifest(folder: Path) -> Manifest:
