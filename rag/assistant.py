@@ -102,7 +102,7 @@ class Assistant:
         return replace(answer, seconds=seconds)
 
     def starters(self) -> dict[str, list[str]]:
-        """Return two starter questions a topic title, taken from the guides."""
+        """Return up to three starter questions by topic title, taken from the guides."""
         starters: dict[str, list[str]] = {}
         for guide in self.index.guides.values():
             rows = starters.setdefault(TOPICS[guide.topic], [])

@@ -95,7 +95,6 @@ class _Chooser:
     """Scores the lines of one guide against one question."""
 
     def __init__(self, question: str, guide: Guide, day: date, encode: Callable[[Sequence[str]], np.ndarray]) -> None:
-        self._guide = guide
         self._words = content_words(question)
         self._title = content_words(guide.title)
         self._lines = [(p, line) for p in guide.passages for line in p.lines if line.valid_on(day)]

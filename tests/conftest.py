@@ -11,6 +11,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.glossary import Glossary, load_glossary
 from rag.index import build_index
+from rag.records import Records
 from rag.serving import open_assistant
 from rag.settings import PROJECT, Settings
 
@@ -69,6 +70,13 @@ def assistant(built) -> Assistant:
 @pytest.fixture(scope="session")
 def glossary(settings) -> Glossary:
     return load_glossary(settings.corpus)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    records = Records.open(f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.sqlite3'}")
+    yield records
+    records.close()
 
 
 @pytest.fixture

@@ -4,19 +4,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from rag.answers import Answer, AnswerStatus, Citation
-from rag.records import Records
 from rag.sheets import Source
 from ui.app import create_app
 from ui.rendering import turn_html
 from ui.shield import MAX_BODY_BYTES
 from ui.wording import FEEDBACK_REASONS
-
-
-@pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    records = Records.open(f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.sqlite3'}")
-    yield records
-    records.close()
 
 
 @pytest.fixture(scope="module")

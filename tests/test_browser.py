@@ -9,20 +9,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from rag.records import Records
 from ui.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CHROMIUM = shutil.which("chromium")
 SHOTS = Path(__file__).resolve().parent.parent / "test-results"
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
-
-
-@pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    records = Records.open(f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.sqlite3'}")
-    yield records
-    records.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from rag.records import Records
 from rag.text import clean
 from ui.gradio_door import gr
 from ui.rendering import header_html, question_html, starters_html, turn_html
-from ui.wording import FAILED, STEPS
+from ui.wording import FAILED, SEARCHING
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
         """Yield what the page shows: first the question with the step of work, then the whole answer."""
         question = question or ""
         shown = clean(question)[:300]
-        yield question_html(shown, STEPS["search"]), question, turns
+        yield question_html(shown, SEARCHING), question, turns
         try:
             answer = assistant.ask(question, turns)
         except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace

@@ -24,7 +24,7 @@ FEEDBACK_REASONS = (
     "Khó hiểu",
     "Không mở được nguồn",
 )
-STEPS = {"read": "Đang đọc câu hỏi…", "search": "Đang tìm tài liệu…"}
+SEARCHING = "Đang tìm tài liệu…"
 FAILED = "Có trục trặc ở phía mình, bạn bấm Gửi lại giúp nhé. Câu hỏi của bạn vẫn còn trong ô bên dưới."
 
 
