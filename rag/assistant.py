@@ -19,14 +19,14 @@ from rag.guides import TOPICS, Guide
 from rag.index import Index
 from rag.privacy import mask
 from rag.questions import Lexicon, QuestionKind, expand, question_kinds
-from rag.retrieval import Found, Retriever, content_words
+from rag.retrieval import NOTHING, Found, Retriever, content_words
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
+from rag.settings import Settings
 from rag.text import fold, syllables
 
 # Logistic weights on (1, coverage, question match, similarity), fitted by
-# `python -m evals.retrieval --calibrate`; the threshold is a point of the table that it prints.
+# `python -m evals.retrieval --calibrate`; the default of `Settings.answer_threshold` is a point of the table it prints.
 CONFIDENCE_WEIGHTS = (-6.5, 2.37, 4.65, 7.16)
-ANSWER_THRESHOLD = 0.5
 # A question with a word from outside the subject is answered only when the guides are this sure.
 OUT_OF_SCOPE_THRESHOLD = 0.8
 # Below this an answer offers the other guides found, in case the question was about one of those.
@@ -74,20 +74,28 @@ class Understanding:
 class Assistant:
     """Answers questions from one open index; safe to call from several threads."""
 
-    def __init__(self, index: Index, lexicon: Lexicon, router: Router, today: date | None = None) -> None:
+    def __init__(self, index: Index, lexicon: Lexicon, router: Router, settings: Settings) -> None:
         self.index = index
-        self.retriever = Retriever(index)
+        self.retriever = Retriever(index, settings.retrieved)
         self.lexicon = lexicon
         self._router = router
-        self._today = today
+        self._threshold = settings.answer_threshold
+        self._today = settings.today
 
     def ask(self, question: str, history: Sequence[Turn] = (), answer_id: str | None = None) -> Answer:
         """Answer one question, given the earlier turns of the same conversation (oldest first)."""
+        return self.trace(question, history, answer_id)[0]
+
+    def trace(
+        self, question: str, history: Sequence[Turn] = (), answer_id: str | None = None, day: date | None = None
+    ) -> tuple[Answer, Found]:
+        """Answer as `ask` does, on `day` if given, and tell what retrieval found (nothing where it was not asked)."""
         started = perf_counter()
-        day = self._today or date.today()
+        day = day or self._today or date.today()
         masked = mask(question[: 20 * MAX_QUESTION_CHARS])
         answer = Answer(answer_id or uuid.uuid4().hex, masked[:MAX_QUESTION_CHARS], AnswerStatus.ERROR_INTERNAL, "")
         route = self._router.route(masked)
+        found = NOTHING
         if route in (Route.EMPTY, Route.TOO_LONG, Route.UNREADABLE, Route.GREETING):
             answer = self._fixed(answer, route)
         else:
@@ -99,7 +107,7 @@ class Assistant:
             answer = replace(answer, seconds=Seconds(retrieve=round(retrieved, 4)))
         total = perf_counter() - started
         seconds = Seconds(answer.seconds.retrieve, round(total - answer.seconds.retrieve, 4), round(total, 4))
-        return replace(answer, seconds=seconds)
+        return replace(answer, seconds=seconds), found
 
     def starters(self) -> dict[str, list[str]]:
         """Return up to three starter questions by topic title, taken from the guides."""
@@ -154,10 +162,10 @@ class Assistant:
             query = f"{understood.query} {_SCAM_QUERY}"
             return self._safety(answer, AnswerStatus.SAFETY_SCAM, _SCAM_LEAD, query, day)
         if route is Route.OUT_OF_SCOPE and sure < OUT_OF_SCOPE_THRESHOLD:
-            return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=1 - sure)
+            return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=sure)
         if choices := self._choices(understood, found):
             return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=choices, confidence=sure)
-        if sure < ANSWER_THRESHOLD:
+        if sure < self._threshold:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
         draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
@@ -196,8 +204,9 @@ class Assistant:
 
     def _written(self, answer: Answer, status: AnswerStatus, draft: Draft, sure: float, lead: str = "") -> Answer:
         """Lock the draft's facts; put a fixed lead first and say what the guide does not state."""
-        text = lock(draft.text, draft.citations).text
-        more = lock(draft.more, draft.citations).text if draft.more else None
+        locked, rest = lock(draft.text, draft.citations), lock(draft.more or "", draft.citations)
+        text, more = locked.text, rest.text or None
+        answer = replace(answer, dropped=(*locked.dropped, *rest.dropped))
         if draft.unanswered:
             missing = " và ".join(MUST_HAVE[kind] for kind in draft.unanswered)
             lead = f"Tài liệu mình có chưa ghi {missing} của việc này, bạn hỏi lại nơi làm. Điều đã biết:"

@@ -122,8 +122,9 @@ class Passage:
 
     @property
     def digest(self) -> str:
-        """sha256 of all that an answer could take from the passage."""
-        return sha256(repr((self.guide_title, self.heading, self.lines, self.as_of)).encode()).hexdigest()
+        """sha256 of all that an answer could take from the passage; where in the file it stands does not count."""
+        lines = [(line.text, line.items, line.step, line.valid_from, line.valid_until) for line in self.lines]
+        return sha256(repr((self.guide_title, self.heading, lines, self.as_of)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,11 @@ class Guide:
     left_out: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
     path: Path
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the guide's passages."""
+        return sha256("".join(p.digest for p in self.passages).encode()).hexdigest()
 
 
 class _LeftOut(BaseModel):

@@ -55,7 +55,7 @@ class Index:
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self.folder = folder
-        self.manifest = _read_manifest(folder)
+        self.manifest = read_manifest(folder)
         self.embedder = embedder
         self.guides = {guide.id: guide for guide in _GUIDES.validate_json((folder / "guides.json").read_bytes())}
         self.passages: list[Passage] = [p for guide in self.guides.values() for p in guide.passages]
@@ -107,7 +107,7 @@ def index_state(index_folder: Path, corpus: Path, embedding_model: str) -> str |
     """Return why the current index cannot serve (missing, other corpus, other model), or None when it can."""
     try:
         folder = current_generation(index_folder)
-        manifest = _read_manifest(folder)
+        manifest = read_manifest(folder)
     except IndexStateError as error:
         return str(error)
     if manifest.format != FORMAT:
@@ -193,7 +193,7 @@ def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress
 
 def verify_generation(folder: Path) -> str | None:
     """Return what is wrong with a generation (a file changed, a vector lost, the store broken), or None."""
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     for name, expected in manifest.checksums.items():
         if not (folder / name).exists() or _checksum(folder / name) != expected:
             return f"{name} is damaged; run: binhdan index build"
@@ -238,7 +238,7 @@ def _vectors(index_folder: Path, passages: list[Passage], embedder: Embedder) ->
 def _known_vectors(index_folder: Path, embedder: Embedder) -> dict[str, np.ndarray]:
     try:
         folder = current_generation(index_folder)
-        if _read_manifest(folder).embedding_digest != embedder.digest:
+        if read_manifest(folder).embedding_digest != embedder.digest:
             return {}
         keys = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
         return dict(zip(keys, load_file(folder / "vectors.safetensors")["vectors"], strict=True))
@@ -250,7 +250,8 @@ def _vector_key(passage: Passage) -> str:
     return sha256(indexed_text(passage).encode()).hexdigest()
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a generation was built from. Raises IndexStateError."""
     try:
         return _MANIFEST.validate_json((folder / "manifest.json").read_bytes())
     except (OSError, ValueError) as error:

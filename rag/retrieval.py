@@ -7,7 +7,7 @@ lost 3 to 11 points on four of six public sets.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -17,7 +17,6 @@ from rag.guides import Guide, Section
 from rag.index import Index
 from rag.text import fold, has_marks, syllables
 
-GUIDES_RETURNED = 10
 _DENSE_NEIGHBOURS = 50
 _STOPWORDS = frozenset(
     "a ai anh ban bac bao bi bo bay cai cac can cho chi chu chua co con cua cung da dang de den di do duoc em gi gio hay "
@@ -44,7 +43,8 @@ class Found:
     """What retrieval found: guides best first with their fused scores, the best passages, and how sure it is.
 
     `coverage` is the share (by rarity) of the question's content words that the best guide contains;
-    `similarity` is the cosine of the question with the best guide's nearest passage.
+    `similarity` is the cosine of the question with the best guide's nearest passage; `views` is what each view alone
+    would have said, shape (guides, len(VIEWS)).
     """
 
     guide_ids: tuple[str, ...]
@@ -53,6 +53,7 @@ class Found:
     coverage: float
     similarity: float
     question_match: float
+    views: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
@@ -61,8 +62,9 @@ NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 class Retriever:
     """Searches one open index. `search` is pure: the same query and day give the same result."""
 
-    def __init__(self, index: Index, weights: tuple[float, ...] = WEIGHTS) -> None:
+    def __init__(self, index: Index, retrieved: int = 10, weights: tuple[float, ...] = WEIGHTS) -> None:
         self.index = index
+        self.retrieved = retrieved
         self.weights = np.asarray(weights, dtype=np.float32)
         self.guide_ids = list(index.guides)
         row = {guide_id: n for n, guide_id in enumerate(self.guide_ids)}
@@ -77,11 +79,13 @@ class Retriever:
         counts = Counter(word for words in self._words for word in words)
         self._rarity = {word: float(np.log(1 + len(self._words) / n)) for word, n in counts.items()}
 
-    def search(self, query: str, day: date, passages: int = 12) -> Found:
-        """Rank guides and passages for an expanded query; passages with no line true on `day` are left out."""
+    def search(self, query: str, day: date) -> Found:
+        """Rank guides and passages for an expanded query, at most `retrieved` of each; passages with no line true on
+        `day` are left out.
+        """
         views, similarities, passage_scores = self.views(query)
         scores = views @ self.weights
-        order = [int(n) for n in np.argsort(-scores, kind="stable")[:GUIDES_RETURNED] if scores[n] > 0]
+        order = [int(n) for n in np.argsort(-scores, kind="stable")[: self.retrieved] if scores[n] > 0]
         if not order:
             return NOTHING
         passage_rows = self._guide_rows["passage"]
@@ -91,10 +95,14 @@ class Retriever:
         return Found(
             tuple(self.guide_ids[n] for n in order),
             tuple(float(scores[n]) for n in order),
-            tuple(Hit(self.index.passages[n], float(fused[n])) for n in np.argsort(-fused, kind="stable")[:passages]),
+            tuple(
+                Hit(self.index.passages[n], float(fused[n]))
+                for n in np.argsort(-fused, kind="stable")[: self.retrieved]
+            ),
             self._coverage(query, best),
             float(similarities[passage_rows == best].max(initial=0.0)),
             self._question_match(query, best),
+            views,
         )
 
     def views(self, query: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

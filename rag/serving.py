@@ -10,7 +10,7 @@ from rag.settings import Settings
 def open_assistant(settings: Settings) -> Assistant:
     """Open the current index. Raises IndexStateError, ModelError or CorpusError, each saying what to do."""
     index = open_index(settings.index_folder, settings.corpus, settings.embedding_model)
-    return Assistant(index, load_lexicon(settings.corpus), load_router(settings.corpus), settings.today)
+    return Assistant(index, load_lexicon(settings.corpus), load_router(settings.corpus), settings)
 
 
 def ensure_index(settings: Settings, progress) -> bool:

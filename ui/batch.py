@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rag.answers import Turn, answer_json
 from rag.assistant import Assistant
 from rag.errors import CaseError
+from rag.jsonl import numbered_lines, whole_lines
 
 
 class _Turn(BaseModel):
@@ -46,13 +47,7 @@ def read_history(path: Path) -> tuple[Turn, ...]:
 def read_batch(path: Path) -> Iterator[BatchQuestion]:
     """Yield the questions of a JSONL file. Raises CaseError with `path:line:`."""
     seen: set[str] = set()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path}:1: cannot be read: {error}") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             row = _Row.model_validate_json(line)
         except ValidationError as error:
@@ -67,7 +62,7 @@ def read_batch(path: Path) -> Iterator[BatchQuestion]:
 
 def run_batch(assistant: Assistant, questions: list[BatchQuestion], out: Path, done: Callable[[], None]) -> int:
     """Append an answer a line to `out`, skipping ids already there; call `done` after each; return how many are new."""
-    answered = _answered(out)
+    answered = {json.loads(line)["id"] for line in whole_lines(out)}
     new = 0
     with out.open("a", encoding="utf-8", newline="\n") as handle:
         for row in questions:
@@ -78,17 +73,6 @@ def run_batch(assistant: Assistant, questions: list[BatchQuestion], out: Path, d
                 new += 1
             done()
     return new
-
-
-def _answered(out: Path) -> set[str]:
-    """Return the ids answered before; a last line that a kill cut short is taken off the file."""
-    if not out.exists():
-        return set()
-    raw = out.read_bytes()
-    whole = raw[: raw.rfind(b"\n") + 1]
-    if whole != raw:
-        out.write_bytes(whole)
-    return {json.loads(line)["id"] for line in whole.decode("utf-8").split("\n") if line}
 
 
 def _turns(rows: list[_Turn]) -> tuple[Turn, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import BinhDanError
+from ui.eval_cli import app as eval_app
 
 app = typer.Typer(
     help="Bình dân học AI: short, cited answers about public services in Vietnam.",
@@ -19,6 +20,7 @@ index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 corpus_app = typer.Typer(help="The guides.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(eval_app, name="eval")
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of run-time data (BINHDAN_HOME).")]
 

@@ -1,0 +1,70 @@
+"""Is the held-out half still unseen? Near-duplicates of its questions in everything that tunes. Reads files only."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from evals.cases import CASES, Case
+from rag.guides import Guide
+from rag.text import clean, fold
+
+_GRAM = 5
+THRESHOLD = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A case whose question is nearly one that tuning has seen; `likeness` in [0, 1]."""
+
+    case: Case
+    seen: str
+    where: str
+    likeness: float
+
+
+def grams(text: str) -> frozenset[str]:
+    """Return the character 5-grams of the folded text without punctuation: what near-duplicates share."""
+    plain = " ".join(re.findall(r"\w+", fold(clean(text))))
+    return frozenset(plain[i : i + _GRAM] for i in range(max(1, len(plain) - _GRAM + 1)))
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return |A ∩ B| / |A ∪ B|, in [0, 1]."""
+    return len(one & other) / len(one | other) if one or other else 0.0
+
+
+def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[Leak]:
+    """Return the cases with a near-duplicate among `seen`, (text, where) pairs; the nearest of each case."""
+    rows = [(text, where, grams(text)) for text, where in seen]
+    having: dict[str, set[int]] = defaultdict(set)
+    for n, (_, _, found) in enumerate(rows):
+        for gram in found:
+            having[gram].add(n)
+    leaks = []
+    for case in cases:
+        own = grams(case.question)
+        near = {n for gram in own for n in having[gram]}
+        best = max(near, key=lambda n: jaccard(own, rows[n][2]), default=None)
+        if best is not None and (likeness := jaccard(own, rows[best][2])) >= THRESHOLD:
+            leaks.append(Leak(case, rows[best][0], rows[best][1], round(likeness, 2)))
+    return leaks
+
+
+def seen_by_tuning(guides: dict[str, Guide], corpus: Path) -> list[tuple[str, str]]:
+    """Return every question that indexing, fitting, training or routing has seen, with where it stands."""
+    seen = [(question, f"guide {guide.id}") for guide in guides.values() for question in guide.questions]
+    for name in ("learner_questions.jsonl", "outside.jsonl", "dev.jsonl"):
+        path = CASES / name
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            seen += [(json.loads(line)["question"], name) for line in lines if line]
+    for path in sorted((corpus / "lexicon").glob("*.yaml")):
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        rows = entries if isinstance(entries, list) else [row for part in entries.values() for row in part]
+        seen += [(str(row["example"]), path.name) for row in rows if "example" in row]
+    return seen
