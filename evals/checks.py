@@ -261,6 +261,8 @@ def warns_of_scam(judged: Judged) -> Verdict:
 
 def right(judged: Judged) -> Verdict:
     """1 when the answer may be given to a learner: right status, every vital nugget, nothing forbidden, no wrong number."""
+    if judged.case.kind in ANSWERED_KINDS and not judged.case.must_say:
+        return unscored("the case names no nugget")
     needed = [status(judged), vital_strict(judged), not_forbidden(judged)]
     if judged.case.kind in ANSWERED_KINDS:
         needed.append(numbers(judged))

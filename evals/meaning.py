@@ -69,9 +69,12 @@ def same(one: str, other: str) -> bool:
 
 
 def states(text: str, pattern: str | None, fact: str | None) -> bool:
-    """Tell whether some line of `text` matches `pattern` and states `fact` (whichever of them is given)."""
+    """Tell whether some line of `text` matches `pattern` and states `fact` (whichever of them is given).
+
+    A pattern may match the line as written or in the one style that facts are read in ("mức độ 2" as "mức 2").
+    """
     return any(
-        (pattern is None or compiled(pattern).search(line) is not None)
+        (pattern is None or any(compiled(pattern).search(form) for form in (line, _one_style(line))))
         and (fact is None or all(contains(facts(line), claim) for claim in facts(fact)))
         for line in _lines(text)
     )

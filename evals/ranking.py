@@ -26,7 +26,9 @@ MEASURES = {
 ANSWERS, HELPS = 2, 1
 
 
-def rank_scores(gold: Mapping[str, Mapping[str, int]], ranked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:
+def rank_scores(
+    gold: Mapping[str, Mapping[str, int]], ranked: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, float]]:
     """Return the measures by query. `gold` is query → id → relevance (2 answers, 1 helps), `ranked` query → ids, best first.
 
     Only ids of relevance 2 count as relevant for the measures that know no grades.
@@ -37,7 +39,9 @@ def rank_scores(gold: Mapping[str, Mapping[str, int]], ranked: Mapping[str, Sequ
         for q in gold
         for rank, doc in enumerate(dict.fromkeys(ranked.get(q, ())))
     ]
-    strict = {name: m if name == "ndcg@10" else m.__class__(**{**m.params, "rel": ANSWERS}) for name, m in MEASURES.items()}
+    strict = {
+        name: m if name == "ndcg@10" else m.__class__(**{**m.params, "rel": ANSWERS}) for name, m in MEASURES.items()
+    }
     scores: dict[str, dict[str, float]] = {q: dict.fromkeys(MEASURES, 0.0) for q in gold}
     names = {measure: name for name, measure in strict.items()}
     for row in ir_measures.iter_calc(list(strict.values()), qrels, run):

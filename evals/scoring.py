@@ -228,7 +228,11 @@ def _slices(rows: Sequence[tuple[Case, Score]], key: Callable[[Case], str]) -> d
 
 def _matrix(rows: Sequence[tuple[Case, Score]]) -> dict[str, dict[str, int]]:
     counts = Counter((c.expected[0].partition("_")[0], _group(s.status)) for c, s in rows)
-    return {wanted: {got: counts[wanted, got] for got in GROUPS} for wanted in GROUPS if any(counts[wanted, g] for g in GROUPS)}
+    return {
+        wanted: {got: counts[wanted, got] for got in GROUPS}
+        for wanted in GROUPS
+        if any(counts[wanted, g] for g in GROUPS)
+    }
 
 
 def _language(outputs: Sequence[Output], ids: set[str], glossary: Glossary) -> dict[str, float | None]:

@@ -31,7 +31,9 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
-def bootstrap_means(values: Sequence[float], clusters: Sequence[Hashable], seed: int, rounds: int = ROUNDS) -> np.ndarray:
+def bootstrap_means(
+    values: Sequence[float], clusters: Sequence[Hashable], seed: int, rounds: int = ROUNDS
+) -> np.ndarray:
     """Return `rounds` means of `values`, each over clusters drawn with replacement (Efron & Tibshirani 1993, ch. 6).
 
     With one value a cluster this is the ordinary bootstrap of the mean.
@@ -41,9 +43,11 @@ def bootstrap_means(values: Sequence[float], clusters: Sequence[Hashable], seed:
     return (drawn @ sums) / (drawn @ sizes)
 
 
-def mean_interval(values: Sequence[float], clusters: Sequence[Hashable], seed: int = 0) -> Interval:
+def mean_interval(
+    values: Sequence[float], clusters: Sequence[Hashable], seed: int = 0, rounds: int = ROUNDS
+) -> Interval:
     """Return the percentile interval of the mean from a cluster bootstrap; `values` must not be empty."""
-    low, high = np.percentile(bootstrap_means(values, clusters, seed), [2.5, 97.5])
+    low, high = np.percentile(bootstrap_means(values, clusters, seed, rounds), [2.5, 97.5])
     return Interval(float(low), float(high))
 
 

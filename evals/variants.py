@@ -16,7 +16,9 @@ _TELEX_TONES = {"\u0301": "s", "\u0300": "f", "\u0309": "r", "\u0303": "x", "\u0
 _VNI_TONES = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 _TELEX_LETTERS = {"ă": "aw", "â": "aa", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw", "đ": "dd"}
 _VNI_LETTERS = {"ă": "a8", "â": "a6", "ê": "e6", "ô": "o6", "ơ": "o7", "ư": "u7", "đ": "d9"}
-_OPEN_RHYME = re.compile(r"(?<![qQ])([oO])([\u0300\u0301\u0309\u0303\u0323])([aeAE])(?!\w)|(?<![qQ])([uU])([\u0300\u0301\u0309\u0303\u0323])([yY])(?!\w)")
+_OPEN_RHYME = re.compile(
+    r"(?<![qQ])([oO])([\u0300\u0301\u0309\u0303\u0323])([aeAE])(?!\w)|(?<![qQ])([uU])([\u0300\u0301\u0309\u0303\u0323])([yY])(?!\w)"
+)
 # Replaced as whole words, longest first. Chat spelling as young people type it; regional words as spoken there.
 _CHAT = {
     "không": "k", "được": "dc", "gì": "j", "vậy": "z", "rồi": "r", "với": "vs", "người": "ng", "những": "nhữg", "biết": "bít",
@@ -40,7 +42,7 @@ _NEAR = {
 
 
 def no_diacritics(question: str) -> str:
-    """ "Làm ở đâu?" → "lam o dau?"."""
+    """Drop every mark: "Làm ở đâu?" → "lam o dau?"."""
     return fold(question)
 
 
@@ -86,17 +88,17 @@ def typo(question: str, chance: random.Random) -> str:
 
 
 def chat(question: str) -> str:
-    """ "bao nhiêu tiền vậy" → "bn tiền z"."""
+    """Write as in a chat: "bao nhiêu tiền vậy" → "bn tiền z"."""
     return _reworded(question.lower(), _CHAT).rstrip("?.! ")
 
 
 def southern(question: str) -> str:
-    """ "tôi không vào được" → "tui hông vô được"."""
+    """Use words of the South: "tôi không vào được" → "tui hông vô được"."""
     return _reworded(question, _SOUTH)
 
 
 def central(question: str) -> str:
-    """ "làm ở đâu" → "mần ở mô"."""
+    """Use words of the Centre: "làm ở đâu" → "mần ở mô"."""
     return _reworded(question, _CENTRAL)
 
 
