@@ -88,9 +88,14 @@ def print_gate(gate: Gate) -> None:
     console.print(f"gate: {gate.outcome}", style=_OUTCOME_COLOURS[gate.outcome])
 
 
-def html_report(run: Run, corpus: Corpus, comparison: Comparison | None = None, other: Run | None = None) -> str:
-    """Return a self-contained page; with `comparison` and the `other` run, both answers of every changed case."""
-    return _render("report.html", run, corpus, comparison, other)
+def html_report(
+    run: Run, corpus: Corpus, comparison: Comparison | None = None, other: Run | None = None, back: str = ""
+) -> str:
+    """Return a self-contained page; with `comparison` and the `other` run, both answers of every changed case.
+
+    `back` is where a link at its top leads.
+    """
+    return _render("report.html", run, corpus, comparison, other, back)
 
 
 def markdown_report(run: Run, corpus: Corpus, comparison: Comparison | None = None) -> str:
@@ -130,7 +135,9 @@ def write_reports(
     return paths
 
 
-def _render(template: str, run: Run, corpus: Corpus, comparison: Comparison | None, other: Run | None) -> str:
+def _render(
+    template: str, run: Run, corpus: Corpus, comparison: Comparison | None, other: Run | None, back: str = ""
+) -> str:
     environment = Environment(
         loader=PackageLoader("evals"), autoescape=template.endswith(".html"), trim_blocks=True, lstrip_blocks=True
     )
@@ -148,7 +155,7 @@ def _render(template: str, run: Run, corpus: Corpus, comparison: Comparison | No
         comparison=comparison, changed=_changed(comparison, run, other, cases) if comparison and other else {},
         failures=failures, by_cause={cause: by_cause[cause][:_SHOWN_PER_CAUSE] for cause in order}, cause_titles=TITLES,
         stale=stale(list(cases.values()), dict(corpus.guides)), judge=judge.read_text(encoding="utf-8") if judge.exists() else "",
-        num=_number, pct=_percent, **_plots(summary),
+        back=back, num=_number, pct=_percent, **_plots(summary),
     )  # fmt: skip
 
 

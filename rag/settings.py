@@ -1,9 +1,11 @@
 """Every setting, read once in a main and passed down: flag → BINHDAN_* → .env → default."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -26,6 +28,9 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535)
     retrieved: int = Field(10, ge=1, le=50, description="how many guides and passages retrieval returns")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence from which a question is answered")
+    evaluator_password: SecretStr | None = Field(
+        None, min_length=12, description="password of the evaluators' desk at /danh-gia; empty: no desk"
+    )
     today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
 
     @property
@@ -44,5 +49,10 @@ def load_settings(**flags: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        rows = [f"BINHDAN_{str(e['loc'][0]).upper()}: {e['msg']} (found {e['input']!r})" for e in error.errors()]
+        rows = [f"BINHDAN_{str(e['loc'][0]).upper()}: {e['msg']}{_found(e)}" for e in error.errors()]
         raise SettingsError("bad settings: " + "; ".join(rows)) from error
+
+
+def _found(error: Mapping[str, Any]) -> str:
+    """Return what was found; never a secret."""
+    return "" if "password" in str(error["loc"][0]) else f" (found {error['input']!r})"

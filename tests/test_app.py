@@ -12,8 +12,8 @@ from ui.wording import FEEDBACK_REASONS
 
 
 @pytest.fixture(scope="module")
-def client(assistant, records, glossary):
-    with TestClient(create_app(assistant, records, glossary)) as client:
+def client(assistant, records, glossary, built):
+    with TestClient(create_app(assistant, records, glossary, built)) as client:
         yield client
 
 

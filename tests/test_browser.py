@@ -18,13 +18,15 @@ SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "hei
 
 
 @pytest.fixture(scope="module")
-def address(assistant, records, glossary):
+def address(assistant, records, glossary, built):
     """A real server on a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(create_app(assistant, records, glossary), port=port, log_level="warning", access_log=False)
+        uvicorn.Config(
+            create_app(assistant, records, glossary, built), port=port, log_level="warning", access_log=False
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

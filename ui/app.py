@@ -35,9 +35,13 @@ class _FeedbackForm(BaseModel):
     comment: Annotated[str, StringConstraints(max_length=MAX_COMMENT_CHARS)] = ""
 
 
-def create_app(assistant: Assistant, records: Records, glossary: Glossary) -> Shield:
+def create_app(assistant: Assistant, records: Records, glossary: Glossary, settings: Settings) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
+    if settings.evaluator_password is not None:
+        from ui.evaluators import open_desk  # stays out of a start without the desk
+
+        open_desk(app, settings, assistant.index.guides, glossary)
 
     @app.get("/healthz")
     def _healthz() -> dict[str, str]:
@@ -67,7 +71,7 @@ def run(settings: Settings) -> None:
     records = Records.open(settings.records_url)
     # No access log: Gradio puts its session's secret in the address.
     config = uvicorn.Config(
-        create_app(assistant, records, load_glossary(settings.corpus)),
+        create_app(assistant, records, load_glossary(settings.corpus), settings),
         host=settings.host,
         port=settings.port,
         log_level="warning",

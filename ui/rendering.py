@@ -23,6 +23,11 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", 
 _MARK = re.compile(r"\s*\[(\d+)\]")
 
 
+def page_html(template: str, **values: object) -> str:
+    """Return a whole page made from one of our templates."""
+    return _PAGES.get_template(template).render(**values)
+
+
 def question_html(question: str, doing: str) -> str:
     """Return the turn while the answer is being made: the question and what is going on."""
     return _PAGES.get_template("turn.html").render(question=question, doing=doing, answer=None)

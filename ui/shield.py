@@ -19,6 +19,8 @@ ALLOWED = tuple(
         ("GET", r"/healthz"),
         ("GET", r"/own/[\w.-]+"),
         ("POST", r"/feedback"),
+        ("GET", r"/danh-gia(?:/[\w.~/-]+)?"),
+        ("POST", r"/danh-gia/[\w.~/-]+"),
         ("GET", r"/theme\.css"),
         ("GET", r"/assets/[\w./-]+"),
         ("GET", r"/static/[\w./-]+"),

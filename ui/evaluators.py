@@ -1,0 +1,395 @@
+"""The evaluators' desk at /danh-gia: run a set, watch it, read reports, compare, drill down, mark a case wrong.
+
+Plain server-made pages. Every route asks the session itself; every form carries the session's token. Off until
+BINHDAN_EVALUATOR_PASSWORD is set.
+"""
+
+import hmac
+import json
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, FastAPI, Form, HTTPException, Request
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from evals.cases import Case
+from evals.causes import TITLES
+from evals.checks import CHECKS, support
+from evals.comparison import compare, measured
+from evals.reporting import html_report, write_reports
+from evals.runs import Output, Run, find_run, generate, list_runs, start_run
+from evals.scoring import Corpus, Score, load_scores, load_summary, score_run
+from evals.sets import HELD_OUT, open_set, prepare, shipped_sets
+from rag.errors import BinhDanError, CaseError
+from rag.glossary import Glossary
+from rag.guides import Guide
+from rag.jsonl import whole_lines
+from rag.settings import Settings
+from ui.rendering import page_html
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/danh-gia"
+_COOKIE = "binhdan_evaluator"
+_SESSION_S = 8 * 3600
+_MAX_FAILURES, _FAILURE_WINDOW_S = 5, 300
+_WORKERS = 2
+_DOWNLOADS = ("report.html", "report.md", "junit.xml", "answers.jsonl", "scores.jsonl", "summary.json", "manifest.json")
+_WRONG_PASSWORD = "Mật khẩu chưa đúng. Bạn thử lại nhé."
+_LOCKED = "Đã nhập sai nhiều lần. Bạn đợi năm phút rồi thử lại."
+_EXPIRED = "Trang đã cũ. Bạn tải lại trang rồi làm lại nhé."
+_SEALED = "Bộ niêm phong cần lý do mở. Bạn ghi lý do rồi chạy lại nhé."
+_BUSY = "Đang có một lần chạy. Bạn đợi xong hoặc bấm dừng trước."
+_NO_REASON = "Bạn ghi lý do giúp mình, ví dụ: “Câu trả lời đúng, ca đòi thừa ý”."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in evaluator."""
+
+    who: str
+    token: str
+    until: float
+
+
+class SignIn:
+    """One shared password, sessions in memory, a lock after repeated failures."""
+
+    def __init__(self, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._password = password.encode()
+        self._clock = clock
+        self._sessions: dict[str, Session] = {}
+        self._failures: list[float] = []
+
+    def locked(self) -> bool:
+        """Tell whether there were too many failures lately."""
+        self._failures = [at for at in self._failures if at > self._clock() - _FAILURE_WINDOW_S]
+        return len(self._failures) >= _MAX_FAILURES
+
+    def enter(self, who: str, password: str) -> str | None:
+        """Return a new session's key, or None when the password is wrong."""
+        if not hmac.compare_digest(password.encode(), self._password):
+            self._failures.append(self._clock())
+            return None
+        now = self._clock()
+        self._sessions = {key: s for key, s in self._sessions.items() if s.until > now}
+        key = secrets.token_urlsafe(32)
+        self._sessions[key] = Session(who.strip()[:60] or "người đánh giá", secrets.token_urlsafe(16), now + _SESSION_S)
+        return key
+
+    def session(self, key: str | None) -> Session | None:
+        """Return the session of a cookie, if it is still good."""
+        found = self._sessions.get(key or "")
+        return found if found and found.until > self._clock() else None
+
+    def leave(self, key: str | None) -> None:
+        """End a session."""
+        self._sessions.pop(key or "", None)
+
+
+@dataclass
+class Job:
+    """The one run that the desk has under way: what it is doing, how far it is, how it ended."""
+
+    settings: Settings
+    corpus: Corpus
+    name: str = ""
+    done: int = 0
+    total: int = 0
+    state: str = "idle"
+    message: str = ""
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, set_name: str, twins: bool, limit: int | None, reason: str, config: dict[str, object]) -> None:
+        """Begin a run in the background. Raises CaseError for a set that cannot be run or while another run is on."""
+        with self._lock:
+            if self.state == "running":
+                raise CaseError(_BUSY)
+            settings = self.settings.model_copy(update=config)
+            cases = prepare(open_set(set_name, settings, dict(self.corpus.guides), reason), twins, limit, 0)
+            run = start_run(settings, set_name, cases)
+            self._stop.clear()
+            self.name, self.done, self.total = run.manifest.name, 0, len(cases)
+            self.state, self.message = "running", ""
+        threading.Thread(target=self._work, args=(run, settings), daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask the run to stop; what is answered stays, and the run can go on later."""
+        self._stop.set()
+
+    def progress(self) -> dict[str, object]:
+        """Return what the page shows."""
+        return {"name": self.name, "done": self.done, "total": self.total, "state": self.state, "message": self.message}
+
+    def _work(self, run: Run, settings: Settings) -> None:
+        try:
+            generate(run, settings, self._count, self._stop.is_set, _WORKERS)
+            if run.finished:
+                score_run(run, self.corpus)
+                write_reports(run, self.corpus)
+                self.state = "done"
+            else:
+                self.state = "stopped"
+        except Exception:  # the boundary of the background thread: the page says so, the log has the trace
+            log.exception("the run %s failed", run.manifest.name)
+            self.state, self.message = "failed", "Lần chạy bị lỗi. Người vận hành xem nhật ký để biết lý do."
+
+    def _count(self, done: int) -> None:
+        self.done = done
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the desk's routes work with."""
+
+    settings: Settings
+    corpus: Corpus
+    sign_in: SignIn
+    job: Job
+
+
+def open_desk(app: FastAPI, settings: Settings, guides: Mapping[str, Guide], glossary: Glossary) -> None:
+    """Add the desk to the application when a password is set."""
+    if settings.evaluator_password is None:
+        return
+    corpus = Corpus(guides, glossary)
+    sign_in = SignIn(settings.evaluator_password.get_secret_value())
+    app.state.desk = Desk(settings, corpus, sign_in, Job(settings, corpus))
+    app.include_router(router)
+    app.add_exception_handler(HTTPException, _problem_page)
+
+
+async def _problem_page(request: Request, error: Exception) -> Response:
+    """Answer a refused request of the desk with a page in words; other routes as FastAPI does."""
+    if not isinstance(error, HTTPException) or not request.url.path.startswith(PREFIX):
+        return await http_exception_handler(request, error)  # type: ignore[arg-type]
+    if location := (error.headers or {}).get("Location"):
+        return RedirectResponse(location, error.status_code)
+    return HTMLResponse(page_html("desk_problem.html", problem=error.detail, session=None), error.status_code)
+
+
+def _desk_of(request: Request) -> Desk:
+    return request.app.state.desk
+
+
+At = Annotated[Desk, Depends(_desk_of)]
+
+
+def _signed_in(desk: At, binhdan_evaluator: Annotated[str | None, Cookie()] = None) -> Session:
+    if session := desk.sign_in.session(binhdan_evaluator):
+        return session
+    raise HTTPException(303, headers={"Location": f"{PREFIX}/dang-nhap"})
+
+
+Reader = Annotated[Session, Depends(_signed_in)]
+
+
+def _checked(session: Reader, token: Annotated[str, Form()] = "") -> Session:
+    if hmac.compare_digest(token.encode(), session.token.encode()):
+        return session
+    raise HTTPException(403, _EXPIRED)
+
+
+Writer = Annotated[Session, Depends(_checked)]
+
+
+def _run(desk: Desk, name: str) -> Run:
+    try:
+        return find_run(desk.settings, Path(name).name)
+    except CaseError as error:
+        raise HTTPException(404, "Không có lần chạy này.") from error
+
+
+def _case(run: Run, case_id: str) -> tuple[Case, Output, Score]:
+    case = next((c for c in run.cases() if c.id == case_id), None)
+    output = next((o for o in run.outputs() if o.id == case_id), None)
+    score = next((s for s in load_scores(run) if s.id == case_id), None)
+    if case is None or output is None or score is None:
+        raise HTTPException(404, "Không có ca này.")
+    return case, output, score
+
+
+router = APIRouter(prefix=PREFIX)
+
+
+@router.get("/dang-nhap")
+def sign_in_form() -> HTMLResponse:
+    """Show the sign-in form."""
+    return HTMLResponse(page_html("desk_sign_in.html", problem="", session=None))
+
+
+@router.post("/dang-nhap")
+def enter(desk: At, request: Request, password: Annotated[str, Form()], who: Annotated[str, Form()] = "") -> Response:
+    """Sign in with the shared password."""
+    key = None if desk.sign_in.locked() else desk.sign_in.enter(who, password)
+    if key is None:
+        problem, status = (_LOCKED, 429) if desk.sign_in.locked() else (_WRONG_PASSWORD, 401)
+        return HTMLResponse(page_html("desk_sign_in.html", problem=problem, session=None), status)
+    response = RedirectResponse(PREFIX, 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(_COOKIE, key, max_age=_SESSION_S, httponly=True, samesite="strict", secure=secure, path=PREFIX)
+    return response
+
+
+@router.post("/dang-xuat")
+def leave(desk: At, _: Writer, binhdan_evaluator: Annotated[str | None, Cookie()] = None) -> Response:
+    """Sign out."""
+    desk.sign_in.leave(binhdan_evaluator)
+    response = RedirectResponse(f"{PREFIX}/dang-nhap", 303)
+    response.delete_cookie(_COOKIE, path=PREFIX)
+    return response
+
+
+@router.get("")
+def desk_page(desk: At, session: Reader) -> HTMLResponse:
+    """Show the desk: the run under way, the form, the runs, the cases marked wrong."""
+    return _desk_html(desk, session)
+
+
+def _desk_html(desk: Desk, session: Session, problem: str = "", status: int = 200) -> HTMLResponse:
+    rows = [(run, load_summary(run)) if _scored(run) else (run, None) for run in list_runs(desk.settings)]
+    page = page_html(
+        "desk.html", session=session, job=desk.job.progress(), runs=rows, sets=[path.stem for path in shipped_sets()],
+        held_out=HELD_OUT, problem=problem, marks=read_marks(desk.settings),
+    )  # fmt: skip
+    return HTMLResponse(page, status)
+
+
+@router.post("/chay")
+def start(
+    desk: At, session: Writer, name_of_set: Annotated[str, Form()], twins: Annotated[bool, Form()] = False,
+    limit: Annotated[int | None, Form(ge=1)] = None, retrieved: Annotated[int | None, Form(ge=1, le=50)] = None,
+    reason: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Start a run."""
+    if name_of_set not in {path.stem for path in shipped_sets()}:
+        raise HTTPException(404, "Không có bộ ca này.")
+    if name_of_set == HELD_OUT and not reason.strip():
+        return _desk_html(desk, session, _SEALED, 422)
+    try:
+        why = f"{session.who}: {reason.strip()}" if reason.strip() else ""
+        desk.job.start(name_of_set, twins, limit, why, {} if retrieved is None else {"retrieved": retrieved})
+    except BinhDanError as error:
+        problem = str(error) if str(error) == _BUSY else "Không chạy được bộ này. Người vận hành xem nhật ký."
+        log.warning("a run could not be started: %s", error)
+        return _desk_html(desk, session, problem, 409)
+    return RedirectResponse(PREFIX, 303)
+
+
+@router.post("/dung")
+def stop(desk: At, _: Writer) -> Response:
+    """Stop the run under way."""
+    desk.job.stop()
+    return RedirectResponse(PREFIX, 303)
+
+
+@router.get("/viec")
+def progress(desk: At, _: Reader) -> JSONResponse:
+    """Return how far the run under way is."""
+    return JSONResponse(desk.job.progress())
+
+
+@router.get("/lan-chay/{name}")
+def report(desk: At, _: Reader, name: str, so_voi: str = "") -> HTMLResponse:
+    """Show a run's report, compared with another if wanted."""
+    run = _run(desk, name)
+    if not _scored(run):
+        raise HTTPException(404, "Lần chạy này chưa xong nên chưa có kết quả.")
+    other = _run(desk, so_voi) if so_voi else None
+    try:
+        comparison = compare(measured(other), measured(run), run.cases()) if other else None
+    except CaseError as error:
+        raise HTTPException(
+            409, "Hai lần chạy này không có ca chung hoặc chấm bằng hai phiên bản khác nhau."
+        ) from error
+    return HTMLResponse(html_report(run, desk.corpus, comparison, other, back=PREFIX))
+
+
+@router.get("/lan-chay/{name}/ca")
+def cases(desk: At, session: Reader, name: str, chi_sai: bool = True, topic: str = "", kind: str = "") -> HTMLResponse:
+    """List a run's cases."""
+    run = _run(desk, name)
+    scores = {score.id: score for score in load_scores(run)}
+    rows = [(case, scores[case.id]) for case in run.cases() if case.base is None]
+    topics, kinds = sorted({c.topic for c, _ in rows}), sorted({c.kind.value for c, _ in rows})
+    rows = [
+        (c, s) for c, s in rows
+        if (s.cause or not chi_sai) and topic in ("", c.topic) and kind in ("", c.kind.value)
+    ]  # fmt: skip
+    return HTMLResponse(
+        page_html(
+            "desk_cases.html", session=session, run=run.manifest, rows=rows, causes=TITLES, chi_sai=chi_sai,
+            topics=topics, kinds=kinds, topic=topic, kind=kind,
+        )
+    )  # fmt: skip
+
+
+@router.get("/lan-chay/{name}/ca/{case_id}")
+def case_page(desk: At, session: Reader, name: str, case_id: str) -> HTMLResponse:
+    """Show one case of a run."""
+    return _case_html(desk, session, name, case_id)
+
+
+def _case_html(
+    desk: Desk, session: Session, name: str, case_id: str, problem: str = "", status: int = 200
+) -> HTMLResponse:
+    case, output, score = _case(_run(desk, name), case_id)
+    page = page_html(
+        "desk_case.html", session=session, run=name, case=case, output=output, score=score, checks=CHECKS, causes=TITLES,
+        nuggets=[(n, support(n, output.text)) for n in case.must_say], problem=problem,
+        forbidden=[s.text for s in case.must_not_say if s.in_text(output.text)],
+        marks=[mark for mark in read_marks(desk.settings) if mark["case"] == case_id],
+    )  # fmt: skip
+    return HTMLResponse(page, status)
+
+
+@router.post("/lan-chay/{name}/ca/{case_id}")
+def mark(
+    desk: At, session: Writer, name: str, case_id: str, reason: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    """Mark a case's expected side as wrong."""
+    _case(_run(desk, name), case_id)
+    if not reason.strip():
+        return _case_html(desk, session, name, case_id, _NO_REASON, 422)
+    write_mark(desk.settings, {"case": case_id, "run": name, "who": session.who, "reason": reason.strip()})
+    return RedirectResponse(f"{PREFIX}/lan-chay/{name}/ca/{case_id}", 303)
+
+
+@router.get("/lan-chay/{name}/tai/{file}")
+def download(desk: At, _: Reader, name: str, file: str) -> FileResponse:
+    """Hand out a file of a run."""
+    path = _run(desk, name).folder / file
+    if file not in _DOWNLOADS or not path.exists():
+        raise HTTPException(404, "Không có tệp này.")
+    return FileResponse(path, filename=f"{name}-{file}")
+
+
+def read_marks(settings: Settings) -> list[dict[str, str]]:
+    """Return the cases whose expected side an evaluator called wrong, newest first."""
+    return [json.loads(line) for line in reversed(whole_lines(_marks_path(settings)))]
+
+
+def write_mark(settings: Settings, mark: dict[str, str]) -> None:
+    """Note that a case is wrong: case, run, who and reason; the time is added."""
+    path = _marks_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row = {**mark, "when": datetime.now(UTC).isoformat(timespec="seconds")}
+    with path.open("a", encoding="utf-8", newline="\n") as out:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _marks_path(settings: Settings) -> Path:
+    return settings.home / "eval" / "wrong-cases.jsonl"
+
+
+def _scored(run: Run) -> bool:
+    return (run.folder / "summary.json").exists()
