@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from rag.atoms import Atom, atoms, contains
+from rag.atoms import Atom, AtomKind, atoms, contains
 from rag.text import clean
 
 VECTORS = Path(__file__).parent / "self_test.yaml"
@@ -75,9 +75,17 @@ def states(text: str, pattern: str | None, fact: str | None) -> bool:
     """
     return any(
         (pattern is None or any(compiled(pattern).search(form) for form in (line, _one_style(line))))
-        and (fact is None or all(contains(facts(line), claim) for claim in facts(fact)))
+        and (fact is None or all(_stated(claim, line) for claim in facts(fact)))
         for line in _lines(text)
     )
+
+
+def _stated(claim: Atom, line: str) -> bool:
+    """Tell whether a line states a fact with its unit: "mức 2" does not state "2 ngày"."""
+    found = (
+        fact for fact in facts(line) if not claim.unit or fact.kind is not AtomKind.NUMBER or fact.unit == claim.unit
+    )
+    return contains(found, claim)
 
 
 @cache

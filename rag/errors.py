@@ -27,3 +27,7 @@ class RecordError(BinhDanError):
 
 class CaseError(BinhDanError):
     """A line of a batch or test set cannot be read; the message begins with `path:line:`."""
+
+
+class PromptError(BinhDanError):
+    """A prompt cannot be read or its placeholders do not fit; the message begins with `path:line:`."""

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
+_SECRET = frozenset({"evaluator_password", "model_key", "database_url"})
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535)
     retrieved: int = Field(10, ge=1, le=50, description="how many guides and passages retrieval returns")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence from which a question is answered")
+    model: str = Field("", description="language model, openai:NAME; empty: none")
+    model_url: str = Field("", description="address of the model's server, e.g. http://127.0.0.1:8080/v1")
+    model_key: SecretStr | None = Field(None, description="key of the model's server, if it wants one")
     evaluator_password: SecretStr | None = Field(
         None, min_length=12, description="password of the evaluators' desk at /danh-gia; empty: no desk"
     )
@@ -55,4 +59,4 @@ def load_settings(**flags: object) -> Settings:
 
 def _found(error: Mapping[str, Any]) -> str:
     """Return what was found; never a secret."""
-    return "" if "password" in str(error["loc"][0]) else f" (found {error['input']!r})"
+    return "" if str(error["loc"][0]) in _SECRET else f" (found {error['input']!r})"

@@ -224,6 +224,26 @@ def case(name_of_set: Set, case_id: str, config: Config = None, reason: Reason =
 
 
 @app.command()
+def judge(
+    run_name: RunName,
+    verdicts: Annotated[Path | None, typer.Option(help="Trainers' verdicts (JSONL: case, aspect, grade).")] = None,
+    home: Home = None,
+) -> None:
+    """Let the configured language model grade a run; its agreement with trainers stands beside every figure."""
+    from evals.judge import judge_run, load_verdicts
+    from evals.runs import find_run
+    from rag.errors import ModelError
+    from rag.llm import open_model
+
+    settings = _settings(home=home)
+    model = open_model(settings)
+    if model is None:
+        raise ModelError("no language model is configured; set BINHDAN_MODEL=openai:NAME and BINHDAN_MODEL_URL")
+    for row in judge_run(find_run(settings, run_name), model, load_verdicts(verdicts) if verdicts else {}):
+        typer.echo(row.line())
+
+
+@app.command()
 def stale(sets: Sets, reason: Reason = "") -> None:
     """List the cases whose guides have changed since they were written."""
     from evals.cases import stale as find_stale
