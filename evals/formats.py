@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -306,7 +307,7 @@ def _table_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     if path.suffix.lower() == ".xlsx":
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (OSError, InvalidFileException, KeyError, ValueError) as error:
+        except (OSError, InvalidFileException, BadZipFile, KeyError, ValueError) as error:
             raise CaseError(f"{path}:1: not an Excel file: {error}") from error
         for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
             yield number, [_cell(value) for value in row]
