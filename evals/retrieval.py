@@ -3,8 +3,8 @@
 The development set is `evals/cases/learner_questions.jsonl`: questions written with the fact sheets, which no
 guide repeats. `--fit` learns the weights of the views (softmax regression over guides, two halves: each half's
 figures come from weights learned on the other) and prints what to put in `rag.retrieval.WEIGHTS`. `--calibrate`
-fits the probability that the first guide answers, on that set and on questions outside the subject
-(`outside.jsonl`), and prints what to put in `rag.assistant.CONFIDENCE_WEIGHTS`.
+fits the probability that the first guide answers, on that set, the development half of the cases and questions outside
+the subject (`outside.jsonl`), and prints what to put in `rag.assistant.CONFIDENCE_WEIGHTS`.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evals.cases import ANSWERED_KINDS, CASES, Kind, load_cases
 from rag.assistant import Assistant, evidence
 from rag.privacy import mask
 from rag.questions import expand
@@ -27,7 +28,9 @@ from rag.text import has_marks
 
 DEVELOPMENT_SET = PROJECT / "evals" / "cases" / "learner_questions.jsonl"
 OUTSIDE_SET = PROJECT / "evals" / "cases" / "outside.jsonl"
-_OUTSIDE_SHARE = 0.33  # how often a question is outside the subject, as far as anybody knows yet
+# What each sort of question counts for: a third is outside, as far as anybody knows yet; the short questions were written
+# with the fact sheets, the cases tell a situation.
+_GROUP_SHARES = {"short": 0.3, "case": 0.37, "outside": 0.15, "unanswerable case": 0.18}
 # Guides overlap: where the right one is near the top, the first usually answers too.
 _NEAR = 3
 _STEPS = 1500
@@ -106,7 +109,7 @@ def main() -> None:
 def view_scores(assistant: Assistant, questions: list[Question]) -> np.ndarray:
     """Return the score of every guide in every view for every question: shape (questions, guides, views)."""
     queries = [expand(mask(q.question), assistant.lexicon) for q in questions]
-    return np.stack([assistant.retriever.views(query)[0] for query in queries]).astype(np.float64)
+    return np.stack([assistant.retriever.views(query).guides for query in queries]).astype(np.float64)
 
 
 def right_rows(assistant: Assistant, questions: list[Question]) -> np.ndarray:
@@ -144,30 +147,47 @@ def _report_fit(views: np.ndarray, right: np.ndarray, questions: list[Question])
 
 def _report_calibration(assistant: Assistant, questions: list[Question], right: np.ndarray) -> None:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import cross_val_predict
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-    outside = [json.loads(line)["question"] for line in OUTSIDE_SET.read_text(encoding="utf-8").splitlines()]
+    rows = _calibration_rows(assistant, questions, right)
     found = [
-        assistant.retriever.search(expand(mask(text), assistant.lexicon), date(2026, 11, 25))
-        for text in (*(q.question for q in questions), *outside)
+        assistant.retriever.search(expand(mask(text), assistant.lexicon), date(2026, 11, 25)) for text, _, _ in rows
     ]
-    ids = list(assistant.index.guides)
     features = np.array([evidence(f) for f in found])
-    inside = np.arange(len(found)) < len(questions)
-    near = np.array([n < len(right) and ids[right[n]] in f.guide_ids[:_NEAR] for n, f in enumerate(found)])
-    share = _OUTSIDE_SHARE / (1 - _OUTSIDE_SHARE) * inside.sum() / (~inside).sum()
-    weight = np.where(inside, 1.0, share)
-    model = LogisticRegression(C=10)
-    folds = cross_val_predict(model, features, near, cv=5, method="predict_proba", params={"sample_weight": weight})
-    chance = np.asarray(folds)[:, 1]
-    print(f"threshold  answered of: right in first {_NEAR}  other  outside the subject (cross-validated)")
-    for threshold in np.arange(0.25, 0.7, 0.05):
-        answered = chance >= threshold
-        parts = (inside & near, inside & ~near, ~inside)
-        print(f"  {threshold:.2f}      " + "  ".join(f"{answered[part].mean():11.3f}" for part in parts))
+    near = np.array([bool(wanted & set(f.guide_ids[:_NEAR])) for f, (_, wanted, _) in zip(found, rows, strict=True)])
+    group = np.array([name for _, _, name in rows])
+    weight = np.array([_GROUP_SHARES[name] / np.sum(group == name) for name in group]) * len(group)
+    model = LogisticRegression(C=10, max_iter=1000)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    chance = cross_val_predict(
+        model, features, near, cv=folds, method="predict_proba", params={"sample_weight": weight}
+    )[:, 1]
+    names = [f"{name}, {'right near' if value else 'not'}" for name in _GROUP_SHARES for value in (True, False)]
+    print("answered at a threshold (cross-validated):")
+    for name in names:
+        part = (group == name.partition(",")[0]) & (near == name.endswith("near"))
+        if part.any():
+            shares = "  ".join(f"{t:.2f}: {np.mean(chance[part] >= t):.3f}" for t in np.arange(0.3, 0.7, 0.05))
+            print(f"  {name:24} {part.sum():5}  {shares}")
     model.fit(features, near, sample_weight=weight)
     learned = np.hstack([np.asarray(model.intercept_), np.asarray(model.coef_).ravel()])
     print("CONFIDENCE_WEIGHTS =", tuple(round(float(w), 2) for w in learned))
+
+
+def _calibration_rows(
+    assistant: Assistant, questions: list[Question], right: np.ndarray
+) -> list[tuple[str, set[str], str]]:
+    """Return (question, guides that answer it, group) of everything the confidence may learn from."""
+    ids = list(assistant.index.guides)
+    rows = [(q.question, {ids[n]}, "short") for q, n in zip(questions, right, strict=True)]
+    outside = OUTSIDE_SET.read_text(encoding="utf-8").splitlines()
+    rows += [(json.loads(line)["question"], set(), "outside") for line in outside]
+    for case in load_cases(CASES / "dev.jsonl"):
+        if case.kind in ANSWERED_KINDS:
+            rows.append((case.question, {*case.guides, *case.also}, "case"))
+        elif case.kind in (Kind.OUT_OF_SCOPE, Kind.NO_SOURCE):
+            rows.append((case.question, set(), "unanswerable case"))
+    return rows
 
 
 def _write_misses(

@@ -24,9 +24,9 @@ from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.settings import Settings
 from rag.text import fold, syllables
 
-# Logistic weights on (1, coverage, question match, similarity), fitted by
+# Logistic weights on 1 and the evidence (see `evidence`), fitted by
 # `python -m evals.retrieval --calibrate`; the default of `Settings.answer_threshold` is a point of the table it prints.
-CONFIDENCE_WEIGHTS = (-6.5, 2.37, 4.65, 7.16)
+CONFIDENCE_WEIGHTS = (-9.3, 2.03, 4.84, 4.27, 2.05, 1.21, -1.06, 0.6)
 # A question with a word from outside the subject is answered only when the guides are this sure.
 OUT_OF_SCOPE_THRESHOLD = 0.8
 # Below this an answer offers the other guides found, in case the question was about one of those.
@@ -241,8 +241,11 @@ class Assistant:
 
 
 def evidence(found: Found) -> tuple[float, ...]:
-    """Return what the confidence is computed from, each in [0, 1]."""
-    return found.coverage, found.question_match, found.similarity
+    """Return what the confidence is computed from: three shares in [0, 1], the logarithm of the question's length, and
+    the keyword strengths in tens. A long question shares less with every guide, but matches the right one harder.
+    """
+    shares = (found.coverage, found.question_match, found.similarity)
+    return *shares, math.log1p(found.length), *(strength / 10 for strength in found.strengths)
 
 
 def confidence(found: Found) -> float:

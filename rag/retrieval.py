@@ -43,8 +43,9 @@ class Found:
     """What retrieval found: guides best first with their fused scores, the best passages, and how sure it is.
 
     `coverage` is the share (by rarity) of the question's content words that the best guide contains;
-    `similarity` is the cosine of the question with the best guide's nearest passage; `views` is what each view alone
-    would have said, shape (guides, len(VIEWS)).
+    `similarity` is the cosine of the question with the best guide's nearest passage; `strengths` are the best keyword
+    scores of a whole guide, a passage and a guide's question, unscaled; `length` counts the question's content words;
+    `views` is what each view alone would have said, shape (guides, len(VIEWS)).
     """
 
     guide_ids: tuple[str, ...]
@@ -53,7 +54,22 @@ class Found:
     coverage: float
     similarity: float
     question_match: float
+    strengths: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    length: int = 0
     views: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """How well everything fits a query. `guides`: every guide in every view, shape (guides, len(VIEWS)), each view divided
+    by its best; `similarities`: the cosine of every passage; `passages`: the keyword score of every passage; `strengths`:
+    the best folded keyword score of a guide, a passage and a question, before dividing.
+    """
+
+    guides: np.ndarray
+    similarities: np.ndarray
+    passages: np.ndarray
+    strengths: tuple[float, float, float]
 
 
 NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
@@ -83,14 +99,14 @@ class Retriever:
         """Rank guides and passages for an expanded query, at most `retrieved` of each; passages with no line true on
         `day` are left out.
         """
-        views, similarities, passage_scores = self.views(query)
-        scores = views @ self.weights
+        views = self.views(query)
+        scores = views.guides @ self.weights
         order = [int(n) for n in np.argsort(-scores, kind="stable")[: self.retrieved] if scores[n] > 0]
         if not order:
             return NOTHING
         passage_rows = self._guide_rows["passage"]
         current = np.array([any(line.valid_on(day) for line in p.lines) for p in self.index.passages])
-        fused = np.where(current, passage_scores + scores[passage_rows], 0)
+        fused = np.where(current, views.passages + scores[passage_rows], 0)
         best = order[0]
         return Found(
             tuple(self.guide_ids[n] for n in order),
@@ -100,20 +116,23 @@ class Retriever:
                 for n in np.argsort(-fused, kind="stable")[: self.retrieved]
             ),
             self._coverage(query, best),
-            float(similarities[passage_rows == best].max(initial=0.0)),
+            float(views.similarities[passage_rows == best].max(initial=0.0)),
             self._question_match(query, best),
-            views,
+            views.strengths,
+            len(content_words(query)),
+            views.guides,
         )
 
-    def views(self, query: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the score of every guide in every view, shape (guides, len(VIEWS)), each view divided by its best;
-        the cosine of every passage, shape (passages,); and the keyword score of every passage, shape (passages,).
-        """
+    def views(self, query: str) -> Views:
+        """Return how well every guide and passage fits an expanded query."""
         columns: dict[str, np.ndarray] = {}
         marked = _is_marked(query)
         by_passage = np.zeros(len(self.index.passages), dtype=np.float32)
+        strengths: dict[str, float] = {}
         for kind in ("guide", "passage", "question"):
-            folded = _scaled(self.index.keyword[f"{kind}-folded"].scores(query))
+            raw = self.index.keyword[f"{kind}-folded"].scores(query)
+            strengths[kind] = float(raw.max(initial=0.0))
+            folded = _scaled(raw)
             exact = _scaled(self.index.keyword[f"{kind}-exact"].scores(query)) if marked else folded
             if kind == "passage":
                 by_passage = exact + folded
@@ -122,7 +141,9 @@ class Retriever:
         similarities = self.index.dense.scores(self.index.embedder.encode([query])[0], _DENSE_NEIGHBOURS)
         columns["dense"] = _scaled(self._best_per_guide(similarities, "passage"))
         scores = np.stack([columns[view] for view in VIEWS], axis=1) * self._for_the_asker(query)[:, np.newaxis]
-        return scores, similarities, by_passage
+        return Views(
+            scores, similarities, by_passage, (strengths["guide"], strengths["passage"], strengths["question"])
+        )
 
     def _for_the_asker(self, query: str) -> np.ndarray:
         """Return 1 for a guide for everybody or for people whom the question names, less for any other's, shape (guides,)."""
