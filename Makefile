@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval bench crash
+.PHONY: all install check test test-fast serve eval gate faults bench crash
 
 all: check test
 
@@ -35,8 +35,17 @@ serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed
 	$(BIN)/binhdan serve
 
+# The development set with every way of typing, its figures with intervals, and the gate against evals/baseline.json.
 eval: $(STAMP)
-	$(BIN)/python -m evals.retrieval
+	$(BIN)/binhdan eval run dev --gate
+
+# The same without the typing twins: what CI can afford on every change.
+gate: $(STAMP)
+	$(BIN)/binhdan eval run dev --no-twins --gate
+
+# Plants faults one at a time and checks that the harness notices each.
+faults: $(STAMP)
+	$(BIN)/python -m evals.faults
 
 bench: $(STAMP)
 	$(BIN)/python -m evals.bench

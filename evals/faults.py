@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.cases import ANSWERED_KINDS, Case, Kind
-from evals.comparison import HARD, TWINS, Comparison, Measured, Verdict, compare, judge_gate, measure
+from evals.comparison import TWINS, Comparison, Measured, Verdict, compare, judge_gate, measure
 from evals.runs import Output, answer_case
 from evals.scoring import Corpus, score_outputs
 from evals.sets import open_set
@@ -169,7 +169,7 @@ def find(fault: Fault, settings: Settings, cases: Sequence[Case], corpus: Corpus
 
 
 def _fallen(comparison: Comparison) -> set[str]:
-    return {d.check for d in comparison.checks if d.verdict is Verdict.WORSE and d.check not in HARD}
+    return {d.check for d in comparison.checks if d.verdict is Verdict.WORSE}
 
 
 def main() -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import yaml
 
-from evals.cases import CASES, Case
+from evals.cases import CASES, Case, split_of
 from rag.guides import Guide
 from rag.text import clean, fold
 
 _GRAM = 5
 THRESHOLD = 0.6
+_DEVELOPMENT = "dev.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[Leak]:
-    """Return the cases with a near-duplicate among `seen`, (text, where) pairs; the nearest of each case."""
+    """Return the cases with a near-duplicate among `seen`, (text, where) pairs; the nearest of each case.
+
+    A case of the development half is not compared with that half.
+    """
     rows = [(text, where, grams(text)) for text, where in seen]
     having: dict[str, set[int]] = defaultdict(set)
     for n, (_, _, found) in enumerate(rows):
@@ -48,7 +52,7 @@ def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[L
     leaks = []
     for case in cases:
         own = grams(case.question)
-        near = {n for gram in own for n in having[gram]}
+        near = {n for gram in own for n in having[gram] if split_of(case) == "test" or rows[n][1] != _DEVELOPMENT}
         best = max(near, key=lambda n: jaccard(own, rows[n][2]), default=None)
         if best is not None and (likeness := jaccard(own, rows[best][2])) >= THRESHOLD:
             leaks.append(Leak(case, rows[best][0], rows[best][1], round(likeness, 2)))
@@ -58,7 +62,7 @@ def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[L
 def seen_by_tuning(guides: dict[str, Guide], corpus: Path) -> list[tuple[str, str]]:
     """Return every question that indexing, fitting, training or routing has seen, with where it stands."""
     seen = [(question, f"guide {guide.id}") for guide in guides.values() for question in guide.questions]
-    for name in ("learner_questions.jsonl", "outside.jsonl", "dev.jsonl"):
+    for name in ("learner_questions.jsonl", "outside.jsonl", _DEVELOPMENT):
         path = CASES / name
         if path.exists():
             lines = path.read_text(encoding="utf-8").splitlines()

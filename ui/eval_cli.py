@@ -64,6 +64,9 @@ def run(
     repeat: Annotated[int, typer.Option(min=1, help="Ask every case so many times.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the sample and the typing twins.")] = 0,
     twins: Annotated[bool, typer.Option(help="Ask every case in each way of typing too.")] = True,
+    gated: Annotated[
+        bool, typer.Option("--gate", help="Then hold the run against the baseline; exit 3 when worse.")
+    ] = False,
     reason: Reason = "",
     home: Home = None,
 ) -> None:
@@ -90,6 +93,8 @@ def run(
             raise typer.Exit(1) from None
     score_run(this, corpus)
     _print_summary(this)
+    if gated:
+        _hold(this, BASELINE)
 
 
 @app.command()
@@ -159,11 +164,16 @@ def gate(
     home: Home = None,
 ) -> None:
     """Exit 3 when a run is worse than the baseline, and name what fell short."""
-    from evals.comparison import Outcome, judge_gate, load_baseline, measured
-    from evals.reporting import print_gate
     from evals.runs import find_run
 
-    judged = judge_gate(measured(find_run(_settings(home=home), run_name)), load_baseline(baseline))
+    _hold(find_run(_settings(home=home), run_name), baseline, release)
+
+
+def _hold(this: Any, baseline: Path, release: bool = False) -> None:
+    from evals.comparison import Outcome, judge_gate, load_baseline, measured
+    from evals.reporting import print_gate
+
+    judged = judge_gate(measured(this), load_baseline(baseline))
     print_gate(judged)
     if judged.outcome is Outcome.FAIL or (release and judged.outcome is Outcome.INCONCLUSIVE):
         raise typer.Exit(3)
