@@ -7,7 +7,7 @@ deterministic and pure; ranking metrics are in `evals.ranking`, figures over a w
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from evals.cases import ANSWERED_KINDS, Case, Kind, Nugget
 from evals.meaning import facts, plain
@@ -83,22 +83,23 @@ class Judged:
             if numbers or facts(line) or self.answered
         ]
 
-    def quotes(self, numbers: list[int]) -> list[str]:
+    def quotes(self, numbers: list[int]) -> tuple[str, ...]:
         """Return the quotes (with their titles) of the citations that exist."""
-        return [f"{self.citations[n].title}. {self.citations[n].quote}" for n in numbers if n in self.citations]
+        return tuple(f"{self.citations[n].title}. {self.citations[n].quote}" for n in numbers if n in self.citations)
 
     def exact(self, number: int) -> bool:
         """Tell whether a citation's quote stands word for word in the passage it names."""
         citation = self.citations.get(number)
         passage = self.passages.get(citation.passage_id) if citation else None
-        return passage is not None and citation is not None and clean(citation.quote) in clean(passage.text)
+        return passage is not None and citation is not None and _contains(passage.text, citation.quote)
 
 
-def entails(quotes: list[str], claim: str) -> bool:
+@lru_cache(1 << 16)  # the typing twins of a case are mostly answered alike
+def entails(quotes: tuple[str, ...], claim: str) -> bool:
     """Tell whether the quotes jointly support a claim, without a model: no fact or authority of it is missing, most of
     its syllables are there, and it negates what they negate (in the line nearest to it).
     """
-    if not quotes or unsupported(claim, quotes):
+    if not quotes or _loose(claim, quotes):
         return False
     words = syllables(claim)
     known = set(syllables(" ".join(quotes)))
@@ -107,6 +108,16 @@ def entails(quotes: list[str], claim: str) -> bool:
     lines = [set(syllables(line)) for quote in quotes for line in quote.split("\n")]
     nearest = max(lines, key=lambda line: sum(word in line for word in words) / (1 + len(line)) ** 0.5)
     return not (set(words) & _NEGATIONS) or bool(nearest & _NEGATIONS)
+
+
+@lru_cache(1 << 16)
+def _loose(claim: str, quotes: tuple[str, ...]) -> bool:
+    return bool(unsupported(claim, list(quotes)))
+
+
+@lru_cache(1 << 16)
+def _contains(text: str, quote: str) -> bool:
+    return clean(quote) in clean(text)
 
 
 def status(judged: Judged) -> Verdict:
@@ -224,7 +235,7 @@ def faithful(judged: Judged) -> Verdict:
     """Claims whose facts their quotes state / claims; those that are not are listed."""
     if not judged.claims:
         return unscored("the answer claims nothing")
-    loose = tuple(line for line, cited in judged.claims if unsupported(line, judged.quotes(cited)))
+    loose = tuple(line for line, cited in judged.claims if _loose(line, judged.quotes(cited)))
     return share(len(judged.claims) - len(loose), len(judged.claims), loose)
 
 

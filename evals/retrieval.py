@@ -159,9 +159,7 @@ def _report_calibration(assistant: Assistant, questions: list[Question], right: 
     weight = np.array([_GROUP_SHARES[name] / np.sum(group == name) for name in group]) * len(group)
     model = LogisticRegression(C=10, max_iter=1000)
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    both = cross_val_predict(
-        model, features, near, cv=folds, method="predict_proba", params={"sample_weight": weight}
-    )
+    both = cross_val_predict(model, features, near, cv=folds, method="predict_proba", params={"sample_weight": weight})
     chance = np.asarray(both)[:, 1]
     names = [f"{name}, {'right near' if value else 'not'}" for name in _GROUP_SHARES for value in (True, False)]
     print("answered at a threshold (cross-validated):")

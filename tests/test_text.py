@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import clean, fold, has_marks, sentences, slug, syllables
+from rag.text import _INVISIBLE, clean, fold, has_marks, sentences, slug, syllables
 
 VIETNAMESE = st.text(
     alphabet=st.sampled_from(list("aăâeêioôơuưyđAĐ àáảãạằắẳẵặềếểễệốồổỗộớờởỡợứừửữựýỳỷỹỵbcghklmnpqrtvx.,?!0123456789\n"))
@@ -61,3 +61,12 @@ def test_syllables_keep_document_numbers_and_amounts_whole():
 
 def test_sentences_split_after_accented_letters_but_not_in_dates():
     assert sentences("Mang thẻ cũ. Đến ngày 1.7.2026 là hạn. Ừ!") == ["Mang thẻ cũ.", "Đến ngày 1.7.2026 là hạn.", "Ừ!"]
+
+
+def test_clean_drops_exactly_the_invisible_characters():
+    invisible = {"Cc", "Cf", "Co", "Cs"}
+    wrong = [
+        hex(n) for n in range(0x110000)
+        if (unicodedata.category(chr(n)) in invisible and chr(n) not in "\t\n") != bool(_INVISIBLE.match(chr(n)))
+    ]  # fmt: skip
+    assert wrong == []
