@@ -171,6 +171,7 @@ class Case(_Strict):
 
 
 ANSWERED_KINDS = frozenset({Kind.ANSWERABLE, Kind.MULTI, Kind.FALSE_PREMISE})
+UNANSWERABLE_KINDS = frozenset({Kind.OUT_OF_SCOPE, Kind.NO_SOURCE})
 
 
 def load_cases(path: Path, guides: dict[str, Guide] | None = None) -> list[Case]:

@@ -22,11 +22,16 @@ from evals.scoring import SLICES, Score, load_scores
 from evals.statistics import ROUNDS, Interval, cases_needed, holm, mcnemar_p, mean_interval, sign_flip_p
 from rag.errors import CaseError
 
-TWINS = "twins"  # the share of a case's typing twins that are answered right
+# Of a case's typing twins: the share that is answered right, and the share with the right guide first.
+TWINS, TWINS_RANK = "twins-right", "twins-hit@1"
+_TWIN_CHECKS = {TWINS: "right", TWINS_RANK: "guide-hit@1"}
 _TWINS_MARGIN = 0.03
 LEVEL = 0.05
 _QUICK_ROUNDS = 2000
-MARGINS: dict[str, float] = {**{c.id: c.margin for c in CHECKS if c.margin is not None}, TWINS: _TWINS_MARGIN}
+MARGINS: dict[str, float] = {
+    **{c.id: c.margin for c in CHECKS if c.margin is not None},
+    **dict.fromkeys(_TWIN_CHECKS, _TWINS_MARGIN),
+}
 HARD = tuple(c.id for c in CHECKS if c.hard)
 
 
@@ -131,15 +136,17 @@ def measured(run: Run) -> Measured:
 def measure(name: str, cases: Sequence[Case], scores: Sequence[Score]) -> Measured:
     """Gather the values by check and base case; the twins of a case become one value."""
     values: dict[str, dict[str, float]] = {check.id: {} for check in CHECKS}
-    twins: dict[str, list[float]] = {}
+    twins: dict[str, list[Score]] = {}
     for score in scores:
         if score.variant is not None:
-            twins.setdefault(score.base, []).append(score.checks["right"] or 0.0)
+            twins.setdefault(score.base, []).append(score)
             continue
         for check, value in score.checks.items():
             if value is not None:
                 values[check][score.id] = value
-    values[TWINS] = {base: sum(rows) / len(rows) for base, rows in twins.items()}
+    for name, check in _TWIN_CHECKS.items():
+        found = {base: [v for s in rows if (v := s.checks[check]) is not None] for base, rows in twins.items()}
+        values[name] = {base: sum(rows) / len(rows) for base, rows in found.items() if rows}
     clean = [case for case in cases if case.base is None]
     return Measured(
         name, values, {c.id: c.cluster for c in clean}, {c.id: _digest(c) for c in clean},
@@ -242,7 +249,7 @@ def load_baseline(path: Path) -> Measured:
     """Read a baseline. Raises CaseError."""
     try:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        values: dict[str, dict[str, float]] = {check: {} for check in (*BY_ID, TWINS)}
+        values: dict[str, dict[str, float]] = {check: {} for check in (*BY_ID, *_TWIN_CHECKS)}
         for base, row in raw["cases"].items():
             for check, value in row["values"].items():
                 values[check][base] = value

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evals.cases import ANSWERED_KINDS, Case, Kind
-from evals.comparison import TWINS, Comparison, Measured, Verdict, compare, judge_gate, measure
+from evals.cases import Case
+from evals.comparison import TWINS_RANK, Comparison, Measured, Verdict, compare, judge_gate, measure
 from evals.runs import Output, answer_case
 from evals.scoring import Corpus, score_outputs
 from evals.sets import open_set
@@ -30,8 +30,6 @@ from rag.sheets import load_sheets
 
 System = Callable[[Case], Output]
 _TWIN = "no-diacritics"
-_CASES_A_KIND = 25
-_ANSWERABLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +134,11 @@ FAULTS = (
         "citation-precision",
         (*_RETRIEVAL, "status", "faithful"),
     ),
-    Fault("a dropped diacritic fold", _without_fold, TWINS, ("quotes-exact", "no-leak")),
-    Fault("an out-of-scope question answered", _answers_anything, "status", (*_RETRIEVAL, "quotes-exact")),
+    Fault("a dropped diacritic fold", _without_fold, TWINS_RANK, ("quotes-exact", "no-leak")),
+    Fault("an out-of-scope question answered", _answers_anything, "declines", (*_RETRIEVAL, "quotes-exact")),
     Fault("a leaked citizen number", _changed_answers(_leak), "no-leak", (*_RETRIEVAL, "status", "quotes-exact")),
     Fault("a shuffled ranking", _shuffled, "guide-ndcg@10", ("quotes-exact", "no-leak")),
 )
-
-
-def choose(cases: Sequence[Case], seed: int = 0) -> list[Case]:
-    """Return enough cases of every kind to see each fault, and the unaccented twin of each."""
-    chance = random.Random(seed)
-    shuffled = chance.sample(list(cases), len(cases))
-    answerable = [c for c in shuffled if c.kind in ANSWERED_KINDS][:_ANSWERABLE]
-    others = [
-        c
-        for kind in Kind
-        if kind not in ANSWERED_KINDS
-        for c in [c for c in shuffled if c.kind is kind][:_CASES_A_KIND]
-    ]
-    return expand_cases([*answerable, *others], seed, [_TWIN])
 
 
 def find(fault: Fault, settings: Settings, cases: Sequence[Case], corpus: Corpus, clean: Measured) -> Finding:
@@ -179,7 +163,7 @@ def main() -> None:
     ensure_index(settings, lambda _: None)
     guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
     corpus = Corpus(guides, load_glossary(settings.corpus))
-    cases = choose(open_set("dev", settings, guides))
+    cases = expand_cases(open_set("dev", settings, guides), variants=[_TWIN])
     system = healthy(settings)
     clean = measure("healthy", cases, score_outputs(cases, [system(case) for case in cases], corpus))
     print(f"{len(cases)} questions; each fault is planted alone")

@@ -14,12 +14,16 @@ from rich.table import Table
 from evals.cases import GROUPS, Case, stale
 from evals.causes import TITLES, Cause
 from evals.checks import CHECKS, support
-from evals.comparison import TWINS, Comparison, Gate, Outcome, Verdict
+from evals.comparison import TWINS, TWINS_RANK, Comparison, Gate, Outcome, Verdict
 from evals.plots import interval_plot, line_plot
 from evals.runs import Output, Run
 from evals.scoring import SLICED_CHECKS, Corpus, load_scores, load_summary
 
-_TITLES = {**{check.id: check.title for check in CHECKS}, TWINS: "Đúng khi gõ kiểu khác"}
+_TITLES = {
+    **{check.id: check.title for check in CHECKS},
+    TWINS: "Đúng khi gõ kiểu khác",
+    TWINS_RANK: "Hướng dẫn đúng đứng đầu khi gõ kiểu khác",
+}
 _VERDICTS = {Verdict.BETTER: "tốt hơn", Verdict.WORSE: "kém hơn", Verdict.CANNOT_TELL: "chưa phân biệt được"}
 _SLICES = {"topic": "chủ đề", "kind": "loại câu hỏi", "style": "cách viết"}
 _SHOWN_PER_CAUSE = 60

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.cases import ANSWERED_KINDS, CASES, Kind, load_cases
+from evals.cases import ANSWERED_KINDS, CASES, UNANSWERABLE_KINDS, load_cases
 from rag.assistant import Assistant, evidence
 from rag.privacy import mask
 from rag.questions import expand
@@ -184,7 +184,7 @@ def _calibration_rows(
     for case in load_cases(CASES / "dev.jsonl"):
         if case.kind in ANSWERED_KINDS:
             rows.append((case.question, {*case.guides, *case.also}, "case"))
-        elif case.kind in (Kind.OUT_OF_SCOPE, Kind.NO_SOURCE):
+        elif case.kind in UNANSWERABLE_KINDS:
             rows.append((case.question, set(), "unanswerable case"))
     return rows
 

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from evals.abstention import aurc, calibration_error, declining, reliability, risk_coverage
-from evals.cases import ANSWERED_KINDS, GROUPS, Case, Kind
+from evals.cases import ANSWERED_KINDS, GROUPS, UNANSWERABLE_KINDS, Case
 from evals.causes import Cause, cause_of
 from evals.checks import CHECKS, Judged
 from evals.language import plainness
@@ -32,7 +32,6 @@ SLICES: dict[str, Callable[[Case], str]] = {
     "style": lambda case: case.style.value,
 }
 SLICED_CHECKS = ("right", "status", "vital-strict", "citation-precision", "guide-hit@1")
-_UNANSWERABLE = frozenset({Kind.OUT_OF_SCOPE, Kind.NO_SOURCE})
 
 
 class Score(BaseModel):
@@ -191,10 +190,10 @@ def abstention(rows: Sequence[tuple[Case, Score]]) -> dict[str, Any]:
 
     Confidence is the chance that the first guide answers; it is right when that guide is one of the case's.
     """
-    asked = [(c, s) for c, s in rows if c.kind in ANSWERED_KINDS | _UNANSWERABLE]
+    asked = [(c, s) for c, s in rows if c.kind in ANSWERED_KINDS | UNANSWERABLE_KINDS]
     if not asked:
         return {}
-    should = [c.kind in _UNANSWERABLE for c, _ in asked]
+    should = [c.kind in UNANSWERABLE_KINDS for c, _ in asked]
     did = [_group(s.status) in {"declined", "clarify"} for _, s in asked]
     sure = [(c, s) for c, s in asked if _group(s.status) in {"answered", "partial", "declined"}]
     confidence = [s.confidence for _, s in sure]

@@ -117,11 +117,11 @@ def _date(found: str) -> str:
 
 
 def _decimal(digits: str) -> str:
-    """Vietnamese numerals: "15.000" is fifteen thousand, "1,5" is one and a half."""
+    """Vietnamese numerals: "15.000" is fifteen thousand, "1,5" is one and a half; marks that fit neither are dropped."""
     digits = digits.strip(".,")
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits):
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits) or len(re.findall(r"[.,]", digits)) > 1:
         digits = re.sub(r"[.,]", "", digits)
-    return f"{float(digits.replace(',', '.')):g}" if digits.count(".") + digits.count(",") <= 1 else digits
+    return f"{float(digits.replace(',', '.')):.15g}"
 
 
 def _money(found: str) -> str:

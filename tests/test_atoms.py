@@ -59,3 +59,8 @@ def test_missing_names_a_fact_that_differs(claim, evidence):
 )
 def test_missing_accepts_the_same_fact_in_other_words(claim, evidence):
     assert not missing(claim, [evidence])
+
+
+@pytest.mark.parametrize("text", ["1.0000.0000 đồng", "1,2,3 đồng", "1..5 triệu", "3.4.5 %", "1.500.000.00 đồng"])
+def test_a_malformed_amount_is_read_without_an_error(text):
+    assert len(atoms(text)) == 1

@@ -149,8 +149,8 @@ def test_retrieval_cut_to_one_is_worse_and_fails_the_gate(whole, cut, tmp_path):
     baseline = load_baseline(tmp_path / "baseline.json")
     assert judge_gate(measured(whole), baseline).outcome is Outcome.PASS
     gate = judge_gate(measured(cut), baseline)
-    assert gate.outcome is not Outcome.PASS
-    assert any(row.outcome is not Outcome.PASS for row in gate.rows if row.difference.check.startswith("guide"))
+    assert gate.outcome is Outcome.FAIL
+    assert [r.difference.check for r in gate.rows if r.outcome is Outcome.FAIL] == ["passage-recall@10"]
 
 
 def test_one_newly_broken_hard_case_fails_the_gate(whole):
