@@ -26,7 +26,7 @@ from rag.text import fold, syllables
 
 # Logistic weights on 1 and the evidence (see `evidence`), fitted by
 # `python -m evals.retrieval --calibrate`; the default of `Settings.answer_threshold` is a point of the table it prints.
-CONFIDENCE_WEIGHTS = (-8.51, 1.71, 4.2, 3.62, 1.54, 0.9, -0.37, 0.9)
+CONFIDENCE_WEIGHTS = (-8.55, 1.73, 4.2, 3.65, 1.55, 0.9, -0.36, 0.89)
 # A question with a word from outside the subject is answered only when the guides are this sure.
 OUT_OF_SCOPE_THRESHOLD = 0.8
 # Below this an answer offers the other guides found, in case the question was about one of those.
