@@ -32,6 +32,7 @@ TITLES = {
     Cause.LOCKED_OUT: "viết ra nhưng bị khóa số liệu bỏ đi", Cause.NOT_SAID: "đúng hướng dẫn nhưng thiếu ý",
     Cause.FORBIDDEN: "nói điều bị cấm",
 }  # fmt: skip
+_ANSWERED = frozenset({"answered", "partial"})
 _ROUTED = frozenset({AnswerStatus.DECLINED_OUT_OF_SCOPE, AnswerStatus.DECLINED_OWN_RECORD})
 
 
@@ -45,7 +46,7 @@ def cause_of(judged: Judged) -> Cause | None:
         return None
     case, output = judged.case, judged.output
     wanted = set(case.guides)
-    if not case.expects(output.status):
+    if not case.expects(output.status) and not (judged.answered and case.expected[0] in _ANSWERED):
         return _status_cause(judged, wanted)
     if case.kind in ANSWERED_KINDS or wanted:
         if not wanted & set(output.answer["guide_ids"]):
@@ -63,7 +64,7 @@ def cause_of(judged: Judged) -> Cause | None:
 
 def _status_cause(judged: Judged, wanted: set[str]) -> Cause:
     expected = judged.case.expected[0].partition("_")[0]
-    if expected not in {"answered", "partial"}:
+    if expected not in _ANSWERED:
         return Cause.WRONGLY_ANSWERED if judged.answered else Cause.WRONGLY_ROUTED
     if judged.output.group in {"safety", "clarify", "error"} or judged.output.status in _ROUTED:
         return Cause.WRONGLY_ROUTED

@@ -144,9 +144,9 @@ def measure(name: str, cases: Sequence[Case], scores: Sequence[Score]) -> Measur
         for check, value in score.checks.items():
             if value is not None:
                 values[check][score.id] = value
-    for name, check in _TWIN_CHECKS.items():
+    for of_twins, check in _TWIN_CHECKS.items():
         found = {base: [v for s in rows if (v := s.checks[check]) is not None] for base, rows in twins.items()}
-        values[name] = {base: sum(rows) / len(rows) for base, rows in found.items() if rows}
+        values[of_twins] = {base: sum(rows) / len(rows) for base, rows in found.items() if rows}
     clean = [case for case in cases if case.base is None]
     return Measured(
         name, values, {c.id: c.cluster for c in clean}, {c.id: _digest(c) for c in clean},

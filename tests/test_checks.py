@@ -157,6 +157,7 @@ def test_status_accepts_a_group_or_a_status():
         (judged("x", status="declined_no_source", guide_ids=("h",), views={"dense": ["h"]}), Cause.GOLD_SUSPECT),
         (judged("x", kind="out_of_scope", expected=("declined",), guides=(), passages=(), must_say=()), Cause.WRONGLY_ANSWERED),
         (judged("Khác. [1]", [(1, "h#le-phi", "Khác.")], guide_ids=("h", "g")), Cause.NOT_CHOSEN),
+        (judged("Mất 50.000 đồng. [1]", [(1, "g#le-phi", "x")], status="partial"), Cause.NOT_SAID),
         (judged("Mất 70.000 đồng. [1]", [(1, "g#le-phi", "x")]), Cause.WRONG_NUMBER),
         (judged("Làm được. [1]", [(1, "g#le-phi", "x")]), Cause.NOT_SAID),
         (judged("Làm được. [1]", [(1, "g#le-phi", "x")], dropped=[("Mất 50.000 đồng [1]", "x")]), Cause.LOCKED_OUT),

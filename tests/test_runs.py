@@ -128,6 +128,7 @@ def test_a_red_vector_blocks_every_run(built, cases, monkeypatch):
 def test_a_version_compared_with_itself_cannot_be_told(whole):
     same = compare(measured(whole), measured(whole), whole.cases())
     assert same.verdict is Verdict.CANNOT_TELL
+    assert (same.a, same.b) == ("whole", "whole")
     assert (same.won, same.lost, same.mcnemar) == ((), (), 1.0)
     assert false_alarms(whole.cases(), load_scores(whole), splits=40) <= 0.05
 
