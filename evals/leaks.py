@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,28 +34,29 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(plain[i : i + _GRAM] for i in range(max(1, len(plain) - _GRAM + 1)))
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return |A ∩ B| / |A ∪ B|, in [0, 1]."""
-    return len(one & other) / len(one | other) if one or other else 0.0
-
-
 def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[Leak]:
     """Return the cases with a near-duplicate among `seen`, (text, where) pairs; the nearest of each case.
 
-    A case of the development half is not compared with that half.
+    Likeness is the Jaccard index of their grams, |A ∩ B| / |A ∪ B|. A case of the development half is not compared with
+    that half.
     """
-    rows = [(text, where, grams(text)) for text, where in seen]
-    having: dict[str, set[int]] = defaultdict(set)
-    for n, (_, _, found) in enumerate(rows):
-        for gram in found:
-            having[gram].add(n)
+    rows = [(text, where, len(grams(text))) for text, where in seen]
+    having: dict[str, list[int]] = defaultdict(list)
+    for n, (text, _, _) in enumerate(rows):
+        for gram in grams(text):
+            having[gram].append(n)
     leaks = []
     for case in cases:
         own = grams(case.question)
-        near = {n for gram in own for n in having[gram] if split_of(case) == "test" or rows[n][1] != _DEVELOPMENT}
-        best = max(near, key=lambda n: jaccard(own, rows[n][2]), default=None)
-        if best is not None and (likeness := jaccard(own, rows[best][2])) >= THRESHOLD:
-            leaks.append(Leak(case, rows[best][0], rows[best][1], round(likeness, 2)))
+        shared = Counter(n for gram in own for n in having[gram])
+        likeness = {
+            n: count / (len(own) + rows[n][2] - count)
+            for n, count in shared.items()
+            if split_of(case) == "test" or rows[n][1] != _DEVELOPMENT
+        }
+        best = max(likeness, key=lambda n: likeness[n], default=None)
+        if best is not None and likeness[best] >= THRESHOLD:
+            leaks.append(Leak(case, rows[best][0], rows[best][1], round(likeness[best], 2)))
     return leaks
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from evals.cases import Case, load_cases, pinned, save_cases, split_of, stale
-from evals.leaks import find_leaks, grams, jaccard
+from evals.leaks import find_leaks, grams
 from evals.meaning import canonical, red_vectors, same, states
 from evals.variants import VARIANTS, expand_cases, no_diacritics, telex, tone_placement, vni
 from rag.errors import CaseError
@@ -130,6 +130,9 @@ def test_expansion_is_seeded_labelled_and_tied_to_its_base():
 
 def test_near_duplicates_are_found_without_diacritics():
     case = Case.model_validate_json(json.dumps(ROW))
-    assert jaccard(grams("abcdef"), grams("abcdeg")) == pytest.approx(1 / 3)
+    assert grams("Ábcdef!") == {"abcde", "bcdef"}
+    # Of four grams in all, "abcde fg" and "abcde f" share "abcde", "bcde ", "cde f".
+    near = find_leaks([case.model_copy(update={"question": "abcde fg"})], [("abcde f", "x")])
+    assert near[0].likeness == 3 / 4
     assert find_leaks([case], [("len muc 2 co phai dong tien khong?", "x")])[0].where == "x"
     assert find_leaks([case], [("thời tiết hôm nay thế nào", "x")]) == []

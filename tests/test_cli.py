@@ -79,6 +79,7 @@ def test_a_bad_batch_line_is_named(built, tmp_path, bad):
     assert "in.jsonl:" in done.stderr
 
 
+@pytest.mark.slow
 def test_index_commands(built):
     for command in ("status", "verify"):
         done = binhdan("index", command, home=built.home)

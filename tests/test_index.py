@@ -32,6 +32,7 @@ def test_a_missing_index_names_the_command(tmp_path, small_corpus):
         open_index(tmp_path / "index", small_corpus, MODEL)
 
 
+@pytest.mark.slow
 def test_a_changed_guide_makes_the_index_stale(small_index, small_corpus):
     assert index_state(small_index, small_corpus, MODEL) is None
     guide = small_corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
@@ -44,6 +45,7 @@ def test_another_model_is_refused(small_index, small_corpus):
         open_index(small_index, small_corpus, "other-model")
 
 
+@pytest.mark.slow
 def test_a_deleted_line_is_gone_from_every_leg_after_a_build(small_index, small_corpus):
     before = open_index(small_index, small_corpus, MODEL)
     assert before.keyword["passage-exact"].scores("trật").max() > 0
@@ -57,6 +59,7 @@ def test_a_deleted_line_is_gone_from_every_leg_after_a_build(small_index, small_
     assert index.keyword["passage-exact"].scores("trật").max() == 0
 
 
+@pytest.mark.slow
 def test_unchanged_passages_keep_their_vectors(small_index, small_corpus):
     before = open_index(small_index, small_corpus, MODEL).vectors
     build_index(small_index, small_corpus, MODEL)
@@ -68,6 +71,7 @@ def test_a_second_builder_is_refused(small_index, small_corpus):
         build_index(small_index, small_corpus, MODEL)
 
 
+@pytest.mark.slow
 def test_exact_and_chroma_search_agree(small_index, small_corpus):
     index = open_index(small_index, small_corpus, MODEL)
     vector = index.embedder.encode(["làm mức 2 ở đâu"])[0]

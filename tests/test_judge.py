@@ -71,7 +71,7 @@ def run(built, tmp_path):
             "created": "2026-11-25",
         }
     )  # fmt: skip
-    run = start_run(built.model_copy(update={"home": tmp_path}), "one", [case], "judged")
+    run = start_run(built, "one", [case], f"judged-{tmp_path.name}")
     generate(run, built, workers=1)
     return run
 
