@@ -18,6 +18,7 @@ from rag.privacy import mask
         ("số 0\u200b900000000", "900000"),
         ("số ０９０００００００００", "0900"),
         ("CMND 000000000", "000000"),
+        ("mã số BHXH 0000000021", "000000"),
     ],
 )
 def test_mask_hides_personal_data(text, secret):
