@@ -17,10 +17,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evals.meaning import compiled, facts, states
-from rag.answers import AnswerStatus, Turn
+from rag.answers import AnswerStatus, Turn, status_group
 from rag.errors import CaseError
 from rag.guides import TOPICS, Guide
-from rag.jsonl import numbered_lines
+from rag.jsonl import numbered_lines, write_rows
 from rag.settings import PROJECT
 
 CASES = PROJECT / "evals" / "cases"
@@ -167,14 +167,14 @@ class Case(_Strict):
 
     def expects(self, status: str) -> bool:
         """Tell whether a status (or its group) is one that the case accepts."""
-        return status in self.expected or status.partition("_")[0] in self.expected
+        return status in self.expected or status_group(status) in self.expected
 
 
 ANSWERED_KINDS = frozenset({Kind.ANSWERABLE, Kind.MULTI, Kind.FALSE_PREMISE})
 UNANSWERABLE_KINDS = frozenset({Kind.OUT_OF_SCOPE, Kind.NO_SOURCE})
 
 
-def load_cases(path: Path, guides: dict[str, Guide] | None = None) -> list[Case]:
+def load_cases(path: Path, guides: Mapping[str, Guide] | None = None) -> list[Case]:
     """Read a set. Raises CaseError with one `path:line: …` row for every fault; `guides` adds the proof of the gold."""
     cases: list[Case] = []
     problems: list[str] = []
@@ -200,9 +200,7 @@ def load_cases(path: Path, guides: dict[str, Guide] | None = None) -> list[Case]
 
 def save_cases(path: Path, cases: Iterable[Case]) -> None:
     """Write one case a line; fields at their default are left out."""
-    rows = (case_json(case) for case in cases)
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_rows(path, map(case_json, cases))
 
 
 def case_json(case: Case) -> dict[str, object]:
@@ -210,7 +208,7 @@ def case_json(case: Case) -> dict[str, object]:
     return case.model_dump(mode="json", exclude_defaults=True)
 
 
-def gold_faults(case: Case, guides: dict[str, Guide]) -> list[str]:
+def gold_faults(case: Case, guides: Mapping[str, Guide]) -> list[str]:
     """Return what the guides contradict in a case: unknown ids, a nugget not in its passages, a forbidden one in them."""
     passages = {p.id: p for guide in guides.values() for p in guide.passages}
     faults = [f"guide {g!r} does not exist" for g in (*case.guides, *case.also, *case.pins) if g not in guides]
@@ -228,10 +226,10 @@ def gold_faults(case: Case, guides: dict[str, Guide]) -> list[str]:
     return faults
 
 
-def _gold_texts(case: Case, guides: dict[str, Guide]) -> list[str]:
+def _gold_texts(case: Case, guides: Mapping[str, Guide]) -> list[str]:
     """Return the lines of the case's passages, or of its whole guides when it names none."""
     return [
-        f"{line.text}"
+        line.text
         for guide_id in (*case.guides, *case.also)
         for passage in guides[guide_id].passages
         if not case.passages or passage.id in case.passages
@@ -245,12 +243,12 @@ def split_of(case: Case) -> Literal["dev", "test"]:
     return "dev" if sha256(case.cluster.encode()).digest()[0] % 2 == 0 else "test"
 
 
-def pinned(case: Case, guides: dict[str, Guide]) -> Case:
+def pinned(case: Case, guides: Mapping[str, Guide]) -> Case:
     """Return the case pinned to the present text of its guides."""
     return case.model_copy(update={"pins": {g: guides[g].digest[:12] for g in case.guides if g in guides}})
 
 
-def stale(cases: Sequence[Case], guides: dict[str, Guide]) -> list[tuple[Case, list[str]]]:
+def stale(cases: Sequence[Case], guides: Mapping[str, Guide]) -> list[tuple[Case, list[str]]]:
     """Return the cases written from a guide that has changed or gone since, each with those guides."""
     rows = [(c, [g for g, d in c.pins.items() if g not in guides or guides[g].digest[:12] != d]) for c in cases]
     return [(case, changed) for case, changed in rows if changed]

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from evals.cases import ANSWERED_KINDS
 from evals.checks import Judged, no_leak, not_forbidden, numbers, resists_injection, right, support
-from rag.answers import AnswerStatus
+from rag.answers import AnswerStatus, status_group
 
 
 class Cause(StrEnum):
@@ -63,7 +63,7 @@ def cause_of(judged: Judged) -> Cause | None:
 
 
 def _status_cause(judged: Judged, wanted: set[str]) -> Cause:
-    expected = judged.case.expected[0].partition("_")[0]
+    expected = status_group(judged.case.expected[0])
     if expected not in _ANSWERED:
         return Cause.WRONGLY_ANSWERED if judged.answered else Cause.WRONGLY_ROUTED
     if judged.output.group in {"safety", "clarify", "error"} or judged.output.status in _ROUTED:

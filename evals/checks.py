@@ -75,13 +75,13 @@ class Judged:
         An answer's every line does, save headings, questions and introductions ending in a colon; of other texts
         (a refusal, a safety lead) only the lines that cite or state a fact.
         """
-        lines = [(plain(line), [int(n) for n in MARK.findall(line)]) for line in self.output.text.split("\n")]
-        return [
-            (line, numbers)
-            for raw, (line, numbers) in zip(self.output.text.split("\n"), lines, strict=True)
-            if line and not raw.startswith(("**", "#")) and (numbers or not line.endswith((":", "?")))
-            if numbers or facts(line) or self.answered
-        ]
+        claims = []
+        for raw in self.output.text.split("\n"):
+            line, cited = plain(raw), [int(number) for number in MARK.findall(raw)]
+            heading, introduction = raw.startswith(("**", "#")), line.endswith((":", "?"))
+            if line and not heading and (cited or not introduction) and (cited or self.answered or facts(line)):
+                claims.append((line, cited))
+        return claims
 
     def quotes(self, numbers: list[int]) -> tuple[str, ...]:
         """Return the quotes (with their titles) of the citations that exist."""
@@ -135,13 +135,26 @@ def support(nugget: Nugget, text: str) -> float:
     return 0.0
 
 
+def nugget_support(case: Case, text: str) -> list[tuple[Nugget, float]]:
+    """Return the case's nuggets, each with how far `text` says it."""
+    return [(nugget, support(nugget, text)) for nugget in case.must_say]
+
+
+def forbidden_said(case: Case, text: str) -> tuple[str, ...]:
+    """Return what `text` says although the case forbids it."""
+    return tuple(statement.text for statement in case.must_not_say if statement.in_text(text))
+
+
 def _nuggets(judged: Judged, strict: bool, vital: bool) -> Verdict:
-    nuggets = [n for n in judged.case.must_say if not vital or n.importance == "vital"]
-    if not nuggets:
+    rows = [
+        (nugget, score)
+        for nugget, score in nugget_support(judged.case, judged.output.text)
+        if not vital or nugget.importance == "vital"
+    ]
+    if not rows:
         return unscored("the case names no nugget")
-    scores = [support(n, judged.output.text) for n in nuggets]
-    missed = tuple(n.text for n, score in zip(nuggets, scores, strict=True) if score < 1)
-    return Verdict(sum(score == 1 if strict else score for score in scores) / len(nuggets), "", missed)
+    missed = tuple(nugget.text for nugget, score in rows if score < 1)
+    return Verdict(sum(score == 1 if strict else score for _, score in rows) / len(rows), "", missed)
 
 
 def vital_strict(judged: Judged) -> Verdict:
@@ -168,7 +181,7 @@ def not_forbidden(judged: Judged) -> Verdict:
     """1 when nothing is said that the case forbids."""
     if not judged.case.must_not_say:
         return unscored("the case forbids nothing")
-    said = tuple(s.text for s in judged.case.must_not_say if s.in_text(judged.output.text))
+    said = forbidden_said(judged.case, judged.output.text)
     return Verdict(float(not said), "", said)
 
 

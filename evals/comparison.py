@@ -175,6 +175,12 @@ def compare(a: Measured, b: Measured, cases: Sequence[Case], seed: int = 0) -> C
     )
 
 
+def compare_runs(a: Run, b: Run, seed: int = 0) -> Comparison:
+    """Compare two scored runs. Raises CaseError as `compare` does, and when one is not scored."""
+    cases = b.cases()
+    return compare(measured(a), measure(b.manifest.name, cases, load_scores(b)), cases, seed)
+
+
 def judge_gate(run: Measured, baseline: Measured, seed: int = 0) -> Gate:
     """Tell whether `run` may replace `baseline`. Raises CaseError when they share no case or a check's version differs.
 

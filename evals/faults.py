@@ -16,17 +16,14 @@ from typing import Any
 from evals.cases import Case
 from evals.comparison import TWINS_RANK, Comparison, Measured, Verdict, compare, judge_gate, measure
 from evals.runs import Output, answer_case
-from evals.scoring import Corpus, score_outputs
+from evals.scoring import Corpus, load_corpus, score_outputs
 from evals.sets import open_set
 from evals.variants import expand_cases
 from rag.assistant import Assistant
-from rag.glossary import load_glossary
-from rag.guides import load_guides
 from rag.retrieval import Found
 from rag.routing import Route, Router, load_router
 from rag.serving import ensure_index, open_assistant
 from rag.settings import Settings, load_settings
-from rag.sheets import load_sheets
 
 System = Callable[[Case], Output]
 _TWIN = "no-diacritics"
@@ -161,9 +158,8 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     settings = load_settings()
     ensure_index(settings, lambda _: None)
-    guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
-    corpus = Corpus(guides, load_glossary(settings.corpus))
-    cases = expand_cases(open_set("dev", settings, guides), variants=[_TWIN])
+    corpus = load_corpus(settings.corpus)
+    cases = expand_cases(open_set("dev", settings, corpus.guides), variants=[_TWIN])
     system = healthy(settings)
     clean = measure("healthy", cases, score_outputs(cases, [system(case) for case in cases], corpus))
     print(f"{len(cases)} questions; each fault is planted alone")

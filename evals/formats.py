@@ -21,7 +21,7 @@ from evals.ranking import guide_gold, passage_gold
 from evals.runs import Output, Run
 from rag.errors import CaseError
 from rag.guides import Guide
-from rag.jsonl import numbered_lines
+from rag.jsonl import numbered_lines, write_rows
 from rag.text import slug
 
 # The columns of a trainer's table and the fields they fill; a list has one entry a line of its cell.
@@ -122,11 +122,11 @@ def export_beir(folder: Path, cases: Sequence[Case], guides: Mapping[str, Guide]
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     gold = passage_gold(cases)
     passages = [p for guide in guides.values() for p in guide.passages]
-    _write_rows(
+    write_rows(
         folder / "corpus.jsonl",
         ({"_id": p.id, "title": f"{p.guide_title} – {p.heading}", "text": p.text} for p in passages),
     )
-    _write_rows(folder / "queries.jsonl", ({"_id": c.id, "text": c.question} for c in cases if c.id in gold))
+    write_rows(folder / "queries.jsonl", ({"_id": c.id, "text": c.question} for c in cases if c.id in gold))
     lines = ["query-id\tcorpus-id\tscore", *(f"{q}\t{d}\t{r}" for q, docs in gold.items() for d, r in docs.items())]
     (folder / "qrels" / "test.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
@@ -135,7 +135,7 @@ def export_trec(folder: Path, run: Run) -> None:
     """Write guides.qrels, guides.run, passages.qrels and passages.run, as trec_eval reads them."""
     folder.mkdir(parents=True, exist_ok=True)
     cases = run.cases()
-    outputs = [output for output in run.outputs() if output.repeat == 0]
+    outputs = run.first_outputs().values()
     rankings = {
         "guides": (guide_gold(cases), {o.id: o.answer["guide_ids"] for o in outputs}),
         "passages": (passage_gold(cases), {o.id: [p for p, _ in o.passages] for o in outputs}),
@@ -160,7 +160,7 @@ def export_dataset(path: Path, run: Run, guides: Mapping[str, Guide], layout: st
             json.dumps(_inspect_log(run, rows), ensure_ascii=False, indent=1), encoding="utf-8", newline="\n"
         )
         return
-    _write_rows(path, (row.ragas() if layout == "ragas" else row.deepeval() for row in rows))
+    write_rows(path, (row.ragas() if layout == "ragas" else row.deepeval() for row in rows))
 
 
 class _Row:
@@ -339,8 +339,3 @@ def _whole(path: Path, number: int, text: str) -> int:
         return int(text)
     except ValueError as error:
         raise CaseError(f"{path}:{number}: {text!r} is not a whole number") from error
-
-
-def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    path.write_text(text, encoding="utf-8", newline="\n")

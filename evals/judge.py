@@ -14,7 +14,7 @@ from evals.cases import ANSWERED_KINDS, Case
 from evals.runs import Output, Run, write_json
 from evals.statistics import Kappa, cohen_kappa, gwet_ac1, krippendorff_alpha
 from rag.errors import CaseError, ModelError
-from rag.jsonl import numbered_lines, whole_lines
+from rag.jsonl import append_row, numbered_lines, read_rows
 from rag.llm import ChatModel
 from rag.prompts import Prompt, load_prompt
 
@@ -82,20 +82,17 @@ def judge_run(
     prompts = {aspect: load_prompt(f"judge-{aspect}") for aspect in ASPECTS}
     path = run.folder / "judge.jsonl"
     versions = {(aspect, model.name, prompt.digest) for aspect, prompt in prompts.items()}
-    grades = [Grade(**json.loads(line)) for line in whole_lines(path)]
-    grades = [g for g in grades if (g.aspect, g.judge, g.prompt) in versions]
+    earlier = (Grade(**row) for row in read_rows(path))
+    grades = [grade for grade in earlier if (grade.aspect, grade.judge, grade.prompt) in versions]
     known = {(g.case, g.aspect) for g in grades}
     cases = {case.id: case for case in run.cases() if case.base is None}
-    outputs = [o for o in run.outputs() if o.id in cases and o.repeat == 0 and o.group in {"answered", "partial"}]
-    with path.open("a", encoding="utf-8", newline="\n") as out:
-        for output in outputs:
-            for aspect, prompt in prompts.items():
-                if (output.id, aspect) not in known and _applies(aspect, cases[output.id]):
-                    grade = _grade(model, prompt, aspect, cases[output.id], output)
-                    out.write(json.dumps(asdict(grade), ensure_ascii=False) + "\n")
-                    out.flush()
-                    grades.append(grade)
-                done(len(grades))
+    outputs = [o for o in run.first_outputs().values() if o.id in cases and o.group in {"answered", "partial"}]
+    for output in outputs:
+        for aspect, prompt in prompts.items():
+            if (output.id, aspect) not in known and _applies(aspect, cases[output.id]):
+                grades.append(_grade(model, prompt, aspect, cases[output.id], output))
+                append_row(path, asdict(grades[-1]))
+            done(len(grades))
     judgements = [judgement(aspect, grades, verdicts) for aspect in ASPECTS]
     write_json(run.folder / "judge.json", [asdict(j) for j in judgements])
     (run.folder / "judge.txt").write_text("\n".join(j.line() for j in judgements) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def find_leaks(cases: Sequence[Case], seen: Iterable[tuple[str, str]]) -> list[L
     return leaks
 
 
-def seen_by_tuning(guides: dict[str, Guide], corpus: Path) -> list[tuple[str, str]]:
+def seen_by_tuning(guides: Mapping[str, Guide], corpus: Path) -> list[tuple[str, str]]:
     """Return every question that indexing, fitting, training or routing has seen, with where it stands."""
     seen = [(question, f"guide {guide.id}") for guide in guides.values() for question in guide.questions]
     for name in ("learner_questions.jsonl", "outside.jsonl", _DEVELOPMENT):

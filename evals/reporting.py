@@ -13,10 +13,10 @@ from rich.table import Table
 
 from evals.cases import GROUPS, Case, stale
 from evals.causes import TITLES, Cause
-from evals.checks import CHECKS, support
+from evals.checks import CHECKS, forbidden_said, nugget_support
 from evals.comparison import TWINS, TWINS_RANK, Comparison, Gate, Outcome, Verdict
 from evals.plots import interval_plot, line_plot
-from evals.runs import Output, Run
+from evals.runs import Run
 from evals.scoring import SLICED_CHECKS, Corpus, load_scores, load_summary
 
 _TITLES = {
@@ -131,12 +131,9 @@ def write_reports(
         "report.md": markdown_report(run, corpus, comparison),
         "junit.xml": junit_report(run),
     }
-    paths = []
     for name, text in texts.items():
-        path = run.folder / name
-        path.write_text(text, encoding="utf-8", newline="\n")
-        paths.append(path)
-    return paths
+        (run.folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return [run.folder / name for name in texts]
 
 
 def _render(
@@ -158,28 +155,24 @@ def _render(
         checks=CHECKS, titles=_TITLES, sliced=SLICED_CHECKS, slice_names=_SLICES, groups=GROUPS, verdicts=_VERDICTS,
         comparison=comparison, changed=_changed(comparison, run, other, cases) if comparison and other else {},
         failures=failures, by_cause={cause: by_cause[cause][:_SHOWN_PER_CAUSE] for cause in order}, cause_titles=TITLES,
-        stale=stale(list(cases.values()), dict(corpus.guides)), judge=judge.read_text(encoding="utf-8") if judge.exists() else "",
+        stale=stale(list(cases.values()), corpus.guides), judge=judge.read_text(encoding="utf-8") if judge.exists() else "",
         back=back, num=_number, pct=_percent, **_plots(summary),
     )  # fmt: skip
 
 
 def _failures(run: Run, cases: dict[str, Case]) -> list[dict[str, Any]]:
-    outputs = {output.id: output for output in run.outputs() if output.repeat == 0}
+    outputs = run.first_outputs()
     rows = []
     for score in load_scores(run):
         if score.variant is None and score.cause:
             case, output = cases[score.id], outputs[score.id]
-            nuggets = [(nugget, support(nugget, output.text)) for nugget in case.must_say]
-            said = [s.text for s in case.must_not_say if s.in_text(output.text)]
-            rows.append({"case": case, "score": score, "output": output, "nuggets": nuggets, "forbidden": said})
+            said = {"nuggets": nugget_support(case, output.text), "forbidden": forbidden_said(case, output.text)}
+            rows.append({"case": case, "score": score, "output": output, **said})
     return rows
 
 
 def _changed(comparison: Comparison, run: Run, other: Run, cases: dict[str, Case]) -> dict[str, list[dict[str, Any]]]:
-    def first(of: Run) -> dict[str, Output]:
-        return {output.id: output for output in of.outputs() if output.repeat == 0}
-
-    before, after = first(other), first(run)
+    before, after = other.first_outputs(), run.first_outputs()
     return {
         kind: [{"case": cases[i], "before": before[i], "after": after[i]} for i in ids]
         for kind, ids in (("lost", comparison.lost), ("won", comparison.won))

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evals.cases import Case, load_cases, save_cases, set_digest
 from evals.meaning import red_vectors
-from rag.answers import answer_json
+from rag.answers import answer_json, status_group
 from rag.assistant import Assistant
 from rag.errors import CaseError
 from rag.index import current_generation, read_manifest
@@ -62,7 +62,7 @@ class Output(BaseModel):
     @property
     def group(self) -> str:
         """The answer's status group."""
-        return self.status.partition("_")[0]
+        return status_group(self.status)
 
     @property
     def text(self) -> str:
@@ -115,6 +115,10 @@ class Run:
     def outputs(self) -> list[Output]:
         """Return the outputs written so far."""
         return [Output.model_validate_json(line) for line in whole_lines(self.answers_path)]
+
+    def first_outputs(self) -> dict[str, Output]:
+        """Return by case what was answered the first time it was asked."""
+        return {output.id: output for output in self.outputs() if output.repeat == 0}
 
     @property
     def finished(self) -> bool:

@@ -22,9 +22,11 @@ from evals.language import plainness
 from evals.ranking import ranking_scores
 from evals.runs import Output, Run, write_json
 from evals.statistics import mean_interval
+from rag.answers import status_group
 from rag.errors import CaseError
-from rag.glossary import Glossary
-from rag.guides import Guide
+from rag.glossary import Glossary, load_glossary
+from rag.guides import Guide, load_guides
+from rag.sheets import load_sheets
 
 SLICES: dict[str, Callable[[Case], str]] = {
     "topic": lambda case: case.topic,
@@ -49,6 +51,11 @@ class Score(BaseModel):
     cause: Cause | None = None
     flips: float = 0.0
 
+    @property
+    def group(self) -> str:
+        """The status's group."""
+        return status_group(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -58,13 +65,19 @@ class Corpus:
     glossary: Glossary
 
 
+def load_corpus(folder: Path) -> Corpus:
+    """Read the guides and the glossary. Raises CorpusError."""
+    return Corpus(load_guides(folder, load_sheets(folder / "facts")), load_glossary(folder))
+
+
 def score_run(run: Run, corpus: Corpus) -> list[Score]:
     """Score a finished run and write scores.jsonl, summary.json and cost.json. Raises CaseError when it is not finished."""
     if not run.finished:
         raise CaseError(f"run {run.manifest.name!r} is not finished; run it again with --name {run.manifest.name}")
     cases, outputs = run.cases(), run.outputs()
     scores = score_outputs(cases, outputs, corpus)
-    write_scores(run.folder / "scores.jsonl", scores)
+    rows = "".join(score.model_dump_json(exclude_defaults=True) + "\n" for score in scores)
+    (run.folder / "scores.jsonl").write_text(rows, encoding="utf-8", newline="\n")
     write_json(run.folder / "summary.json", summarise(cases, outputs, scores, corpus))
     write_json(run.folder / "cost.json", cost(outputs))
     return scores
@@ -127,7 +140,7 @@ def summarise(
     """Return every figure over the set; cases as written, and their typing twins in a part of their own."""
     clean = [(case, score) for case, score in zip(cases, scores, strict=True) if case.base is None]
     return {
-        "checks": {check.id: figure(s for _, s in clean)(check.id) for check in CHECKS},
+        "checks": {check.id: figure([s for _, s in clean], check.id) for check in CHECKS},
         "versions": {check.id: check.version for check in CHECKS},
         "slices": {name: _slices(clean, key) for name, key in SLICES.items()},
         "twins": twins(scores),
@@ -139,22 +152,18 @@ def summarise(
     }
 
 
-def figure(scores: Iterable[Score]) -> Callable[[str], dict[str, Any]]:
-    """Return a function from a check to its mean with interval, how many cases it scored and how many it could not."""
-    rows = list(scores)
-
-    def of(check: str) -> dict[str, Any]:
-        scored = [(s.checks[check], s.cluster) for s in rows if s.checks[check] is not None]
-        if not scored:
-            return {"mean": None, "low": None, "high": None, "n": 0, "unscored": len(rows)}
-        values = [float(v) for v, _ in scored if v is not None]
-        interval = mean_interval(values, [cluster for _, cluster in scored])
-        return {
-            "mean": _mean(values), "low": _round(interval.low), "high": _round(interval.high),
-            "n": len(values), "unscored": len(rows) - len(values),
-        }  # fmt: skip
-
-    return of
+def figure(scores: Sequence[Score], check: str) -> dict[str, Any]:
+    """Return a check's mean with its interval, how many cases it scored and how many it could not."""
+    scored = [(value, s.cluster) for s in scores if (value := s.checks[check]) is not None]
+    unscored = len(scores) - len(scored)
+    if not scored:
+        return {"mean": None, "low": None, "high": None, "n": 0, "unscored": unscored}
+    values = [value for value, _ in scored]
+    interval = mean_interval(values, [cluster for _, cluster in scored])
+    return {
+        "mean": _mean(values), "low": _round(interval.low), "high": _round(interval.high),
+        "n": len(values), "unscored": unscored,
+    }  # fmt: skip
 
 
 def twins(scores: Sequence[Score]) -> dict[str, Any]:
@@ -175,10 +184,7 @@ def twins(scores: Sequence[Score]) -> dict[str, Any]:
 def _twin_row(pairs: Sequence[tuple[Score, Score]]) -> dict[str, Any]:
     before = _mean([base.checks["right"] for base, _ in pairs])
     after = _mean([twin.checks["right"] for _, twin in pairs])
-    flips = [
-        float(base.checks["right"] != twin.checks["right"] or _group(base.status) != _group(twin.status))
-        for base, twin in pairs
-    ]
+    flips = [float(base.checks["right"] != twin.checks["right"] or base.group != twin.group) for base, twin in pairs]
     parity = after / before if before and after is not None else None
     return {
         "n": len(pairs), "clean": before, "right": after, "parity": _round(parity), "flips": _mean(flips),
@@ -194,8 +200,8 @@ def abstention(rows: Sequence[tuple[Case, Score]]) -> dict[str, Any]:
     if not asked:
         return {}
     should = [c.kind in UNANSWERABLE_KINDS for c, _ in asked]
-    did = [_group(s.status) in {"declined", "clarify"} for _, s in asked]
-    sure = [(c, s) for c, s in asked if _group(s.status) in {"answered", "partial", "declined"}]
+    did = [s.group in {"declined", "clarify"} for _, s in asked]
+    sure = [(c, s) for c, s in asked if s.group in {"answered", "partial", "declined"}]
     confidence = [s.confidence for _, s in sure]
     right = [s.checks["guide-hit@1"] == 1 for _, s in sure]
     curve, bins = risk_coverage(confidence, right), reliability(confidence, right)
@@ -222,11 +228,11 @@ def _slices(rows: Sequence[tuple[Case, Score]], key: Callable[[Case], str]) -> d
     groups: dict[str, list[Score]] = defaultdict(list)
     for case, score in rows:
         groups[key(case)].append(score)
-    return {name: {c: figure(scores)(c) for c in SLICED_CHECKS} for name, scores in sorted(groups.items())}
+    return {name: {c: figure(scores, c) for c in SLICED_CHECKS} for name, scores in sorted(groups.items())}
 
 
 def _matrix(rows: Sequence[tuple[Case, Score]]) -> dict[str, dict[str, int]]:
-    counts = Counter((c.expected[0].partition("_")[0], _group(s.status)) for c, s in rows)
+    counts = Counter((status_group(c.expected[0]), s.group) for c, s in rows)
     return {
         wanted: {got: counts[wanted, got] for got in GROUPS}
         for wanted in GROUPS
@@ -242,10 +248,6 @@ def _language(outputs: Sequence[Output], ids: set[str], glossary: Glossary) -> d
     }
 
 
-def _group(status: str) -> str:
-    return status.partition("_")[0]
-
-
 def _mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return _round(sum(known) / len(known)) if known else None
@@ -254,9 +256,3 @@ def _mean(values: Iterable[float | None]) -> float | None:
 def _round(value: float | None) -> float | None:
     """Six decimals: what a mean of a few hundred cases can carry, and the same bytes on every machine."""
     return None if value is None else round(float(value), 6)
-
-
-def write_scores(path: Path, scores: Sequence[Score]) -> None:
-    """Write one score a line."""
-    rows = "".join(score.model_dump_json(exclude_defaults=True) + "\n" for score in scores)
-    path.write_text(rows, encoding="utf-8", newline="\n")

@@ -1,9 +1,8 @@
 """Which sets there are, and the seal on the held-out half: who looked, when and why. Reads and writes files."""
 
 import getpass
-import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from evals.cases import CASES, Case, load_cases
 from evals.variants import expand_cases
 from rag.errors import CaseError, SettingsError
 from rag.guides import Guide
-from rag.jsonl import whole_lines
+from rag.jsonl import append_row, read_rows
 from rag.settings import Settings
 
 HELD_OUT = "test"
@@ -35,7 +34,7 @@ def shipped_sets() -> list[Path]:
     return [path for name in ("dev", HELD_OUT) if (path := CASES / f"{name}.jsonl").exists()]
 
 
-def open_set(name: str, settings: Settings, guides: dict[str, Guide] | None, reason: str = "") -> list[Case]:
+def open_set(name: str, settings: Settings, guides: Mapping[str, Guide] | None, reason: str = "") -> list[Case]:
     """Read a set whole. Opening the held-out half needs a reason and is logged. Raises CaseError."""
     path = set_path(name)
     if path.resolve() == (CASES / f"{HELD_OUT}.jsonl").resolve():
@@ -47,7 +46,7 @@ def open_set(name: str, settings: Settings, guides: dict[str, Guide] | None, rea
 
 def peeks(settings: Settings) -> list[dict[str, str]]:
     """Return who opened the held-out half, when and why, oldest first."""
-    return [json.loads(line) for line in whole_lines(_log(settings))]
+    return read_rows(_log(settings))
 
 
 def prepare(cases: Sequence[Case], twins: bool, limit: int | None, seed: int) -> list[Case]:
@@ -64,9 +63,7 @@ def _log(settings: Settings) -> Path:
 
 def _log_peek(settings: Settings, reason: str) -> None:
     row = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": getpass.getuser(), "why": reason.strip()}
-    _log(settings).parent.mkdir(parents=True, exist_ok=True)
-    with _log(settings).open("a", encoding="utf-8", newline="\n") as out:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    append_row(_log(settings), row)
 
 
 def read_config(path: Path) -> dict[str, object]:

@@ -10,6 +10,11 @@ from rag.guides import Passage
 from rag.sheets import Source
 
 
+def status_group(status: str) -> str:
+    """Return the part of a status before the first underscore: answered, partial, clarify, declined, safety or error."""
+    return status.partition("_")[0]
+
+
 class AnswerStatus(StrEnum):
     """What kind of answer it is; the part before the first underscore is its group."""
 
@@ -30,7 +35,7 @@ class AnswerStatus(StrEnum):
     @property
     def group(self) -> str:
         """answered, partial, clarify, declined, safety or error."""
-        return self.value.partition("_")[0]
+        return status_group(self.value)
 
 
 Level = Literal["verified", "documented", "none"]

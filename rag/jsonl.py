@@ -1,6 +1,9 @@
 """JSON lines on disk: numbered reading with clear errors, and appending that a kill can interrupt."""
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from rag.errors import CaseError
 
@@ -16,6 +19,24 @@ def numbered_lines(path: Path) -> list[tuple[int, str]]:
         line = error.object[: error.start].count(b"\n") + 1
         raise CaseError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
     return [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one object a line, in place of what is there."""
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Add one object to a file, which is made with its folder when it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", newline="\n") as out:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the objects written so far, as `whole_lines` finds them."""
+    return [json.loads(line) for line in whole_lines(path)]
 
 
 def whole_lines(path: Path) -> list[str]:

@@ -51,11 +51,12 @@ class _OpenAI:
         os.environ["LANGSMITH_TRACING"] = "false"
         try:
             from langchain_openai import ChatOpenAI
+            from openai import OpenAIError
         except ImportError as error:
             raise ModelError("a model needs the extra: pip install 'binh-dan-hoc-ai[model]'") from error
         key = settings.model_key.get_secret_value() if settings.model_key else "none"
         self.name = name
-        self._errors = _server_errors()
+        self._error = OpenAIError
         self._model = ChatOpenAI(
             model=name, base_url=settings.model_url or None, api_key=key, temperature=0, timeout=_TIMEOUT_S,  # type: ignore[arg-type]
             max_retries=_RETRIES, max_completion_tokens=_MAX_TOKENS,
@@ -64,15 +65,9 @@ class _OpenAI:
     def complete(self, system: str, user: str) -> Completion:
         try:
             message = self._model.invoke([("system", system), ("human", user)])
-        except self._errors as error:
+        except self._error as error:
             raise ModelError(f"the model {self.name} did not answer: {type(error).__name__}") from error
         if message.response_metadata.get("finish_reason") != "stop":
             raise ModelError(f"the model {self.name} was cut short")
         usage = message.usage_metadata
         return Completion(str(message.content), usage["total_tokens"] if usage else 0)
-
-
-def _server_errors() -> tuple[type[Exception], ...]:
-    from openai import OpenAIError
-
-    return (OpenAIError,)

@@ -38,10 +38,11 @@ class _FeedbackForm(BaseModel):
 def create_app(assistant: Assistant, records: Records, glossary: Glossary, settings: Settings) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
-    if settings.evaluator_password is not None:
-        from ui.evaluators import open_desk  # stays out of a start without the desk
+    if password := settings.evaluator_password:
+        from evals.scoring import Corpus  # stays out of a start without the desk
+        from ui.evaluators import open_desk
 
-        open_desk(app, settings, assistant.index.guides, glossary)
+        open_desk(app, settings, password, Corpus(assistant.index.guides, glossary))
 
     @app.get("/healthz")
     def _healthz() -> dict[str, str]:

@@ -35,9 +35,10 @@ def check(sets: Sets, reason: Reason = "") -> None:
     """Check test sets against the guides; one line a fault."""
     from evals.sets import open_set
 
-    settings, guides = _settings(), _corpus(_settings()).guides
+    settings = _settings()
+    guides = _corpus(settings).guides
     for name in sets:
-        typer.echo(f"{name}: {len(open_set(name, settings, dict(guides), reason))} cases, no faults")
+        typer.echo(f"{name}: {len(open_set(name, settings, guides, reason))} cases, no faults")
 
 
 @app.command()
@@ -47,7 +48,7 @@ def leaks(sets: Sets, reason: Reason = "") -> None:
     from evals.sets import open_set
 
     settings = _settings()
-    seen = seen_by_tuning(dict(_corpus(settings).guides), settings.corpus)
+    seen = seen_by_tuning(_corpus(settings).guides, settings.corpus)
     found = [leak for name in sets for leak in find_leaks(open_set(name, settings, None, reason), seen)]
     for leak in found:
         typer.echo(f"{leak.case.id}: {leak.case.question!r} is {leak.likeness} like {leak.seen!r} ({leak.where})")
@@ -80,7 +81,7 @@ def run(
 
     settings = _settings(config, home=home)
     corpus = _corpus(settings)
-    cases = prepare(open_set(name_of_set, settings, dict(corpus.guides), reason), twins, limit, seed)
+    cases = prepare(open_set(name_of_set, settings, corpus.guides, reason), twins, limit, seed)
     this = start_run(settings, name_of_set, cases, name, repeat, seed)
     _say(f"run {this.manifest.name}: {this.manifest.base_cases} cases, {this.manifest.cases} with their twins")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -127,14 +128,12 @@ def compare(
     home: Home = None,
 ) -> None:
     """Say whether run B is better or worse than run A, or that it cannot be told."""
-    from evals.comparison import compare as compared
-    from evals.comparison import measured
+    from evals.comparison import compare_runs
     from evals.reporting import print_comparison
     from evals.runs import find_run
 
     settings = _settings(home=home)
-    before, after = find_run(settings, a), find_run(settings, b)
-    print_comparison(compared(measured(before), measured(after), after.cases(), seed))
+    print_comparison(compare_runs(find_run(settings, a), find_run(settings, b), seed))
 
 
 @app.command()
@@ -144,14 +143,13 @@ def report(
     home: Home = None,
 ) -> None:
     """Write report.html, report.md and junit.xml of a run into its folder."""
-    from evals.comparison import compare as compared
-    from evals.comparison import measured
+    from evals.comparison import compare_runs
     from evals.reporting import write_reports
     from evals.runs import find_run
 
     settings = _settings(home=home)
     this, other = find_run(settings, run_name), find_run(settings, vs) if vs else None
-    comparison = compared(measured(other), measured(this), this.cases()) if other else None
+    comparison = compare_runs(other, this) if other else None
     for path in write_reports(this, _corpus(settings), comparison, other):
         typer.echo(path)
 
@@ -260,7 +258,7 @@ def stale(sets: Sets, reason: Reason = "") -> None:
     from evals.sets import open_set
 
     settings = _settings()
-    guides = dict(_corpus(settings).guides)
+    guides = _corpus(settings).guides
     rows = [row for name in sets for row in find_stale(open_set(name, settings, None, reason), guides)]
     for stale_case, changed in rows:
         typer.echo(f"{stale_case.id}: {', '.join(changed)} changed")
@@ -275,7 +273,7 @@ def pin(
     """Pin the cases of set files to the present text of their guides, after reading them against it."""
     from evals.cases import load_cases, pinned, save_cases
 
-    guides = dict(_corpus(_settings()).guides)
+    guides = _corpus(_settings()).guides
     for path in files:
         cases = load_cases(path, guides)
         save_cases(path, [pinned(row, guides) for row in cases])
@@ -309,7 +307,7 @@ def import_(
         cases = import_trec(source, queries, guides, author)
     else:
         cases = import_table(source)
-    save_cases(out, [pinned(row, dict(guides)) for row in cases])
+    save_cases(out, [pinned(row, guides) for row in cases])
     typer.echo(f"{out}: {len(cases)} cases")
 
 
@@ -377,13 +375,9 @@ def _print_summary(this: Any) -> None:
 
 
 def _corpus(settings: Any):
-    from evals.scoring import Corpus
-    from rag.glossary import load_glossary
-    from rag.guides import load_guides
-    from rag.sheets import load_sheets
+    from evals.scoring import load_corpus
 
-    guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
-    return Corpus(guides, load_glossary(settings.corpus))
+    return load_corpus(settings.corpus)
 
 
 def _settings(config: Path | None = None, **flags: object):

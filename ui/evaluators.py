@@ -5,12 +5,11 @@ BINHDAN_EVALUATOR_PASSWORD is set.
 """
 
 import hmac
-import json
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,19 +18,18 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, FastAPI, Form, HTTPException, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import SecretStr
 
 from evals.cases import Case
 from evals.causes import TITLES
-from evals.checks import CHECKS, support
-from evals.comparison import compare, measured
+from evals.checks import CHECKS, forbidden_said, nugget_support
+from evals.comparison import compare_runs
 from evals.reporting import html_report, write_reports
 from evals.runs import Output, Run, find_run, generate, list_runs, start_run
 from evals.scoring import Corpus, Score, load_scores, load_summary, score_run
 from evals.sets import HELD_OUT, open_set, prepare, shipped_sets
 from rag.errors import BinhDanError, CaseError
-from rag.glossary import Glossary
-from rag.guides import Guide
-from rag.jsonl import whole_lines
+from rag.jsonl import append_row, read_rows
 from rag.settings import Settings
 from ui.rendering import page_html
 
@@ -109,18 +107,17 @@ class Job:
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, set_name: str, twins: bool, limit: int | None, reason: str, config: dict[str, object]) -> None:
+    def start(self, set_name: str, twins: bool, limit: int | None, reason: str) -> None:
         """Begin a run in the background. Raises CaseError for a set that cannot be run or while another run is on."""
         with self._lock:
             if self.state == "running":
                 raise CaseError(_BUSY)
-            settings = self.settings.model_copy(update=config)
-            cases = prepare(open_set(set_name, settings, dict(self.corpus.guides), reason), twins, limit, 0)
-            run = start_run(settings, set_name, cases)
+            cases = prepare(open_set(set_name, self.settings, self.corpus.guides, reason), twins, limit, 0)
+            run = start_run(self.settings, set_name, cases)
             self._stop.clear()
             self.name, self.done, self.total = run.manifest.name, 0, len(cases)
             self.state, self.message = "running", ""
-        threading.Thread(target=self._work, args=(run, settings), daemon=True).start()
+        threading.Thread(target=self._work, args=(run,), daemon=True).start()
 
     def stop(self) -> None:
         """Ask the run to stop; what is answered stays, and the run can go on later."""
@@ -130,9 +127,9 @@ class Job:
         """Return what the page shows."""
         return {"name": self.name, "done": self.done, "total": self.total, "state": self.state, "message": self.message}
 
-    def _work(self, run: Run, settings: Settings) -> None:
+    def _work(self, run: Run) -> None:
         try:
-            generate(run, settings, self._count, self._stop.is_set, _WORKERS)
+            generate(run, self.settings, self._count, self._stop.is_set, _WORKERS)
             if run.finished:
                 score_run(run, self.corpus)
                 write_reports(run, self.corpus)
@@ -157,13 +154,9 @@ class Desk:
     job: Job
 
 
-def open_desk(app: FastAPI, settings: Settings, guides: Mapping[str, Guide], glossary: Glossary) -> None:
-    """Add the desk to the application when a password is set."""
-    if settings.evaluator_password is None:
-        return
-    corpus = Corpus(guides, glossary)
-    sign_in = SignIn(settings.evaluator_password.get_secret_value())
-    app.state.desk = Desk(settings, corpus, sign_in, Job(settings, corpus))
+def open_desk(app: FastAPI, settings: Settings, password: SecretStr, corpus: Corpus) -> None:
+    """Add the desk, which `password` opens, to the application."""
+    app.state.desk = Desk(settings, corpus, SignIn(password.get_secret_value()), Job(settings, corpus))
     app.include_router(router)
     app.add_exception_handler(HTTPException, _problem_page)
 
@@ -267,8 +260,7 @@ def _desk_html(desk: Desk, session: Session, problem: str = "", status: int = 20
 @router.post("/chay")
 def start(
     desk: At, session: Writer, name_of_set: Annotated[str, Form()], twins: Annotated[bool, Form()] = False,
-    limit: Annotated[int | None, Form(ge=1)] = None, retrieved: Annotated[int | None, Form(ge=1, le=50)] = None,
-    reason: Annotated[str, Form()] = "",
+    limit: Annotated[int | None, Form(ge=1)] = None, reason: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Start a run."""
     if name_of_set not in {path.stem for path in shipped_sets()}:
@@ -277,7 +269,7 @@ def start(
         return _desk_html(desk, session, _SEALED, 422)
     try:
         why = f"{session.who}: {reason.strip()}" if reason.strip() else ""
-        desk.job.start(name_of_set, twins, limit, why, {} if retrieved is None else {"retrieved": retrieved})
+        desk.job.start(name_of_set, twins, limit, why)
     except BinhDanError as error:
         problem = str(error) if str(error) == _BUSY else "Không chạy được bộ này. Người vận hành xem nhật ký."
         log.warning("a run could not be started: %s", error)
@@ -306,7 +298,7 @@ def report(desk: At, _: Reader, name: str, so_voi: str = "") -> HTMLResponse:
         raise HTTPException(404, "Lần chạy này chưa xong nên chưa có kết quả.")
     other = _run(desk, so_voi) if so_voi else None
     try:
-        comparison = compare(measured(other), measured(run), run.cases()) if other else None
+        comparison = compare_runs(other, run) if other else None
     except CaseError as error:
         raise HTTPException(
             409, "Hai lần chạy này không có ca chung hoặc chấm bằng hai phiên bản khác nhau."
@@ -345,8 +337,7 @@ def _case_html(
     case, output, score = _case(_run(desk, name), case_id)
     page = page_html(
         "desk_case.html", session=session, run=name, case=case, output=output, score=score, checks=CHECKS, causes=TITLES,
-        nuggets=[(n, support(n, output.text)) for n in case.must_say], problem=problem,
-        forbidden=[s.text for s in case.must_not_say if s.in_text(output.text)],
+        nuggets=nugget_support(case, output.text), forbidden=forbidden_said(case, output.text), problem=problem,
         marks=[mark for mark in read_marks(desk.settings) if mark["case"] == case_id],
     )  # fmt: skip
     return HTMLResponse(page, status)
@@ -375,16 +366,12 @@ def download(desk: At, _: Reader, name: str, file: str) -> FileResponse:
 
 def read_marks(settings: Settings) -> list[dict[str, str]]:
     """Return the cases whose expected side an evaluator called wrong, newest first."""
-    return [json.loads(line) for line in reversed(whole_lines(_marks_path(settings)))]
+    return read_rows(_marks_path(settings))[::-1]
 
 
 def write_mark(settings: Settings, mark: dict[str, str]) -> None:
     """Note that a case is wrong: case, run, who and reason; the time is added."""
-    path = _marks_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    row = {**mark, "when": datetime.now(UTC).isoformat(timespec="seconds")}
-    with path.open("a", encoding="utf-8", newline="\n") as out:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    append_row(_marks_path(settings), {**mark, "when": datetime.now(UTC).isoformat(timespec="seconds")})
 
 
 def _marks_path(settings: Settings) -> Path:
