@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval crash
 
 all: check test
 
@@ -47,8 +47,20 @@ gate: $(STAMP)
 faults: $(STAMP)
 	$(BIN)/python -m evals.faults
 
-bench: $(STAMP)
+bench: $(STAMP) bench-retrieval
 	$(BIN)/python -m evals.bench
+
+# Retrieval beside what a user would otherwise pick, which lives in an environment of its own. BEIR="FOLDER …" adds sets.
+RIVALS := .venv-rivals
+bench-retrieval: $(STAMP) $(RIVALS)/.installed
+	$(BIN)/python -m evals.bench_retrieval --baselines $(RIVALS)/bin/python --beir $(BEIR)
+
+$(RIVALS)/.installed: evals/rivals.txt
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --upgrade pip
+	$(RIVALS)/bin/python -m pip install --quiet torch==$(shell sed -n 's/^torch==//p' constraints.txt)
+	$(RIVALS)/bin/python -m pip install --quiet -r evals/rivals.txt
+	touch $@
 
 crash: $(STAMP)
 	$(BIN)/python -m evals.crash

@@ -1,10 +1,12 @@
-"""How fast and how large: `python -m evals.bench` prints figures; nothing here passes or fails.
+"""How fast and how large: `python -m evals.bench [--quick]` prints figures; nothing here passes or fails.
 
-Times are of child processes, as an operator meets them; memory is the child's peak. Machines are noisy: the
+Without `--quick` it also writes a synthetic corpus of 100,000 passages, builds its index and searches it (20 minutes).
+
+Times of commands are of child processes, as an operator meets them; memory is the child's peak. Machines are noisy: the
 median of several runs counts, and a comparison needs both versions in one sitting.
 """
 
-import json
+import argparse
 import os
 import socket
 import statistics
@@ -16,9 +18,18 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from evals.retrieval import load_questions
-from rag.serving import ensure_index
+import numpy as np
+
+from evals.retrieval import DAY, load_questions, query_of
+from evals.synthetic import DEFAULT_GUIDES, write_corpus
+from rag.guides import load_guides
+from rag.index import Index, current_generation
+from rag.jsonl import read_rows, write_rows
+from rag.retrieval import Retriever
+from rag.serving import ensure_index, open_reader
 from rag.settings import load_settings
+from rag.sheets import load_sheets
+from rag.vectors import load_embedder
 
 _RUNS = 5
 _BATCH = 500
@@ -27,6 +38,9 @@ _WARM_UP = 20
 
 def main() -> None:
     """Print one figure a line: what, value, unit, the bar it is held against."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave out the 100,000 passages")
+    options = parser.parse_args()
     home = load_settings().home
     ensure_index(load_settings(), lambda _: None)
     help_s = statistics.median(_seconds("--help") for _ in range(_RUNS))
@@ -42,6 +56,40 @@ def main() -> None:
     print(f"ask --batch, {len(times_s)} questions: median {statistics.median(times_ms):.1f} ms (bar 50), "
           f"p95 {times_ms[int(0.95 * len(times_ms))]:.1f} ms, longest {times_ms[-1]:.1f} ms")  # fmt: skip
     print(f"resident memory at most    {peak_mib:8.0f} MiB  (bar 400), torch {'loaded' if torch else 'not loaded'}")
+    settings = load_settings()
+    with tempfile.TemporaryDirectory() as folder:
+        _report_index("shipped index", Path(folder), settings.corpus, "bar 30 s")
+        _report_search("shipped index", Path(folder), "bars 3 and 10 ms")
+    if not options.quick:
+        with tempfile.TemporaryDirectory() as folder:
+            guides = list(load_guides(settings.corpus, load_sheets(settings.corpus / "facts")).values())
+            passages = write_corpus(Path(folder) / "corpus", guides, DEFAULT_GUIDES)
+            _report_index(f"{passages} passages", Path(folder), Path(folder) / "corpus", "bars 900 s, 4096 MiB")
+            _report_search(f"{passages} passages", Path(folder), "bar 40 ms at p95")
+
+
+def _report_index(what: str, home: Path, corpus: Path, bars: str) -> None:
+    """Build the index of `corpus` in a child and print how long it took and how much memory."""
+    started = time.perf_counter()
+    peak_mib, _ = _in_child("index", "build", BINHDAN_HOME=str(home), BINHDAN_CORPUS=str(corpus))
+    print(f"{what}: built in {time.perf_counter() - started:.1f} s, {peak_mib:.0f} MiB ({bars})")
+
+
+def _report_search(what: str, home: Path, bars: str) -> None:
+    """Print the time of a question in this process: masked, read and searched in every view, with either dense search."""
+    settings = load_settings()
+    index = Index(current_generation(home / "index"), load_embedder(settings.embedding_model))
+    reader, retriever = open_reader(index, settings.corpus), Retriever(index)
+    for dense in ("exact", "chroma"):
+        if dense == "chroma" and not index.use_store():
+            continue
+        times_ms = []
+        for question in load_questions():
+            started = time.perf_counter()
+            retriever.search(query_of(reader, question.question), DAY)
+            times_ms.append(1000 * (time.perf_counter() - started))
+        p50, p95 = np.percentile(times_ms[_WARM_UP:], [50, 95])
+        print(f"{what}: {dense} search p50 {p50:.1f} ms, p95 {p95:.1f} ms ({bars})")
 
 
 def _seconds(*arguments: str) -> float:
@@ -76,17 +124,22 @@ def _serve_seconds() -> float:
 def _batch(folder: Path) -> tuple[list[float], float, bool]:
     """Answer the batch in a child; return seconds a question, the child's peak memory in MiB, and whether torch was there."""
     rows = [{"id": q.id, "question": q.question} for q in load_questions()[:_BATCH]]
-    (folder / "in.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    write_rows(folder / "in.jsonl", rows)
+    peak_mib, torch = _in_child("ask", "--batch", str(folder / "in.jsonl"), "--out", str(folder / "out.jsonl"))
+    return [answer["seconds"]["total"] for answer in read_rows(folder / "out.jsonl")], peak_mib, torch
+
+
+def _in_child(*arguments: str, **environment: str) -> tuple[float, bool]:
+    """Run `binhdan` with these arguments; return the child's peak memory in MiB and whether it loaded torch."""
     program = (
-        "import resource, sys, ui.cli\n"
+        "import sys, ui.cli\nfrom evals.baselines import peak_mib\n"
         "try: ui.cli.app(sys.argv[1:])\n"
-        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 'torch' in sys.modules)"
+        "finally: print(peak_mib(), 'torch' in sys.modules)"
     )
-    arguments = ["ask", "--batch", str(folder / "in.jsonl"), "--out", str(folder / "out.jsonl")]
-    done = subprocess.run([sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True)
-    peak, torch = done.stdout.split()
-    answers = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    return [answer["seconds"]["total"] for answer in answers], float(peak), torch == "True"
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environment})
+    peak, torch = done.stdout.split()[-2:]
+    return float(peak), torch == "True"
 
 
 if __name__ == "__main__":

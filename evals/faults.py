@@ -19,7 +19,6 @@ from evals.runs import Output, answer_case
 from evals.scoring import Corpus, load_corpus, score_outputs
 from evals.sets import open_set
 from evals.variants import expand_cases
-from rag.assistant import Assistant
 from rag.retrieval import Found
 from rag.routing import Route, Router, load_router
 from rag.serving import ensure_index, open_assistant
@@ -89,7 +88,7 @@ def _leak(case: Case, answer: dict[str, Any]) -> dict[str, Any]:
 def _without_fold(settings: Settings) -> System:
     """Search the accented index where the folded one should be searched."""
     assistant = open_assistant(settings)
-    for kind in ("guide", "passage", "question"):
+    for kind in ("guide", "passage"):
         assistant.index.keyword[f"{kind}-folded"] = assistant.index.keyword[f"{kind}-exact"]
     return lambda case: answer_case(assistant, case)
 
@@ -98,9 +97,9 @@ def _answers_anything(settings: Settings) -> System:
     """Take every question for one of the subject, and answer however unsure."""
     router = load_router(settings.corpus)
     blind = Router({**router.patterns, Route.OUT_OF_SCOPE: ()})
-    opened = open_assistant(settings)
     eager = settings.model_copy(update={"answer_threshold": 0.0})
-    assistant = Assistant(opened.index, opened.lexicon, blind, eager)
+    assistant = open_assistant(eager)
+    assistant.router = blind
     return lambda case: answer_case(assistant, case)
 
 

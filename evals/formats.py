@@ -77,6 +77,15 @@ def import_beir(folder: Path, guides: Mapping[str, Guide], author: str) -> list[
 
     Raises CaseError with `file:line: …`.
     """
+    queries, gold, path = read_beir(folder)
+    return _ranked_cases(path, queries, gold, guides, author)
+
+
+def read_beir(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, int]], Path]:
+    """Return the queries of a BEIR folder by id, their relevant documents (query → id → relevance) and the qrels' path.
+
+    Raises CaseError with `file:line: …`.
+    """
     queries = {}
     for number, line in numbered_lines(folder / "queries.jsonl"):
         try:
@@ -92,7 +101,7 @@ def import_beir(folder: Path, guides: Mapping[str, Guide], author: str) -> list[
         for number, line in numbered_lines(path)[1:]:
             query, document, relevance = _fields(path, number, line.split("\t"), 3)
             gold.setdefault(query, {})[document] = _whole(path, number, relevance)
-    return _ranked_cases(paths[0], queries, gold, guides, author)
+    return queries, gold, paths[0]
 
 
 def import_trec(qrels: Path, queries: Path, guides: Mapping[str, Guide], author: str) -> list[Case]:

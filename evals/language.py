@@ -1,15 +1,16 @@
-"""Is it plain? Sentence length, uncommon words, and a readability figure made for Vietnamese. Reads two word lists."""
+"""Is it plain? Sentence length, uncommon words, and a readability figure made for Vietnamese. Reads word lists."""
 
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from evals.meaning import plain
 from rag.glossary import Glossary
+from rag.settings import PROJECT
+from rag.spelling import load_syllables
 from rag.text import sentences, syllables
 
-_COMMON = Path(__file__).parent / "common_syllables.txt"
+_COMMON = 2500  # so many of the most frequent syllables are common
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,7 @@ def plainness(text: str, glossary: Glossary) -> Plainness | None:
 
 @cache
 def _common() -> frozenset[str]:
-    lines = _COMMON.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if not line.startswith("#"))
+    return frozenset(load_syllables(PROJECT / "corpus")[:_COMMON])
 
 
 def _glossary_words(glossary: Glossary) -> frozenset[str]:

@@ -11,6 +11,7 @@ import yaml
 
 from evals.cases import CASES, Case, split_of
 from rag.guides import Guide
+from rag.jsonl import read_rows
 from rag.text import clean, fold
 
 _GRAM = 5
@@ -68,6 +69,8 @@ def seen_by_tuning(guides: Mapping[str, Guide], corpus: Path) -> list[tuple[str,
         if path.exists():
             lines = path.read_text(encoding="utf-8").splitlines()
             seen += [(json.loads(line)["question"], name) for line in lines if line]
+    for path in sorted((corpus / "questions").glob("*.jsonl")):
+        seen += [(row["question"], path.name) for row in read_rows(path)]
     for path in sorted((corpus / "lexicon").glob("*.yaml")):
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         rows = entries if isinstance(entries, list) else [row for part in entries.values() for row in part]

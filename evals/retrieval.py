@@ -1,10 +1,11 @@
 """How often retrieval finds the right guide: `python -m evals.retrieval [--fit] [--calibrate] [--misses FILE]`.
 
 The development set is `evals/cases/learner_questions.jsonl`: questions written with the fact sheets, which no
-guide repeats. `--fit` learns the weights of the views (softmax regression over guides, two halves: each half's
-figures come from weights learned on the other) and prints what to put in `rag.retrieval.WEIGHTS`. `--calibrate`
-fits the probability that the first guide answers, on that set, the development half of the cases and questions outside
-the subject (`outside.jsonl`), and prints what to put in `rag.assistant.CONFIDENCE_WEIGHTS`.
+guide repeats. `--fit` learns the weights of the views (softmax regression over guides) and prints what to put in
+`rag.retrieval.WEIGHTS`, with the figures of a nested cross-validation: every fold of guides is scored by weights, and a
+penalty, that were chosen on the others. `--calibrate` fits the probability that the first guide answers, on that set, the
+development half of the cases and questions outside the subject (`outside.jsonl`), and prints what to put in
+`rag.assistant.CONFIDENCE_WEIGHTS`.
 """
 
 import argparse
@@ -12,20 +13,21 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
 
 from evals.cases import ANSWERED_KINDS, CASES, UNANSWERABLE_KINDS, load_cases
 from rag.assistant import Assistant, evidence
 from rag.privacy import mask
-from rag.questions import expand
+from rag.questions import Reader
 from rag.retrieval import VIEWS, WEIGHTS
 from rag.serving import ensure_index, open_assistant
 from rag.settings import PROJECT, load_settings
 from rag.text import has_marks
 
+DAY = date(2026, 11, 25)  # on which the cases were written; what is true changes with the day
 DEVELOPMENT_SET = PROJECT / "evals" / "cases" / "learner_questions.jsonl"
 OUTSIDE_SET = PROJECT / "evals" / "cases" / "outside.jsonl"
 # What each sort of question counts for: a third is outside, as far as anybody knows yet; the short questions were written
@@ -33,10 +35,9 @@ OUTSIDE_SET = PROJECT / "evals" / "cases" / "outside.jsonl"
 _GROUP_SHARES = {"short": 0.3, "case": 0.37, "outside": 0.15, "unanswerable case": 0.18}
 # Guides overlap: where the right one is near the top, the first usually answers too.
 _NEAR = 3
-_STEPS = 1500
-_LEARNING_RATE = 0.05
-_PENALTY = 1e-3
-_SHARPNESS = 6.0
+_FOLDS = 5
+_PENALTIES = (1e-4, 1e-3, 1e-2)
+_FULL_WEIGHT = 10.0  # what the weights sum to while they are learned: how sharp the softmax over guides can get
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def load_questions(path: Path = DEVELOPMENT_SET) -> list[Question]:
 
 
 def rank_of(scores: np.ndarray, right: int) -> int:
-    """Return the rank, from 1, of row `right`; ties count against it: scores [3, 1, 3], right 2 → 2."""
+    """Return the rank, from 1, of row `right`; ties go to the earlier row: scores [3, 1, 3], right 2 → 2."""
     return 1 + int(np.sum(scores > scores[right])) + int(np.sum(scores[:right] == scores[right]))
 
 
@@ -64,24 +65,53 @@ def hit_at(ranks: list[int], k: int) -> float:
     return sum(rank <= k for rank in ranks) / len(ranks) if ranks else float("nan")
 
 
-def fit(views: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Learn non-negative weights by softmax regression over guides (Adam, L2 penalty).
+def fit(views: np.ndarray, right: np.ndarray, penalty: float = 1e-3) -> np.ndarray:
+    """Learn non-negative weights that sum to 1 by softmax regression over guides (L-BFGS-B, L2 penalty).
 
     `views` has shape (questions, guides, views), `right` the guide's row of each question; returns shape (views,).
     """
-    weights = np.full(views.shape[2], 0.5)
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
     rows = np.arange(len(right))
-    for step in range(1, _STEPS + 1):
-        logits = _SHARPNESS * views @ weights
-        chance = np.exp(logits - logits.max(axis=1, keepdims=True))
-        chance /= chance.sum(axis=1, keepdims=True)
-        expected = np.einsum("qg,qgv->qv", chance, views)
-        gradient = _SHARPNESS * (expected - views[rows, right]).mean(axis=0) + _PENALTY * weights
-        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
-        weights -= _LEARNING_RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
-        weights = np.maximum(weights, 0)
-    return weights
+    wanted = views[rows, right].mean(axis=0)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        logits = views @ weights
+        logits -= logits.max(axis=1, keepdims=True)
+        chance = np.exp(logits)
+        total = chance.sum(axis=1, keepdims=True)
+        value = float(np.mean(np.log(total[:, 0]) - logits[rows, right])) + penalty / 2 * float(weights @ weights)
+        expected = np.einsum("qg,qgv->qv", chance / total, views).mean(axis=0)
+        return value, expected - wanted + penalty * weights
+
+    start = np.full(views.shape[2], _FULL_WEIGHT / views.shape[2])
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start)).x
+    return weights / weights.sum() if weights.any() else np.full(len(start), 1 / len(start))
+
+
+def cross_validated(views: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return scores of shape (questions, guides), each question's by weights that saw none of its guide's questions.
+
+    The penalty is chosen inside, by hit@1 on folds of the part that learns (nested cross-validation).
+    """
+    scores = np.empty(views.shape[:2])
+    for learns, scored in _splits(right):
+        inner = [
+            np.mean([_hit_at_1(views, right, ours, theirs, penalty) for ours, theirs in _splits(right, learns)])
+            for penalty in _PENALTIES
+        ]
+        scores[scored] = views[scored] @ fit(views[learns], right[learns], _PENALTIES[int(np.argmax(inner))])
+    return scores
+
+
+def _splits(right: np.ndarray, among: np.ndarray | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return (rows that learn, rows that are scored) by fold of guides, of all questions or those `among`."""
+    among = np.arange(len(right)) if among is None else among
+    fold = np.random.default_rng(0).permutation(right.max() + 1)[right[among]] % _FOLDS
+    return [(among[fold != n], among[fold == n]) for n in range(_FOLDS) if np.any(fold == n)]
+
+
+def _hit_at_1(views: np.ndarray, right: np.ndarray, learns: np.ndarray, scored: np.ndarray, penalty: float) -> float:
+    scores = views[scored] @ fit(views[learns], right[learns], penalty)
+    return hit_at([rank_of(row, target) for row, target in zip(scores, right[scored], strict=True)], 1)
 
 
 def main() -> None:
@@ -91,7 +121,7 @@ def main() -> None:
     parser.add_argument("--calibrate", action="store_true", help="learn the weights of the confidence")
     parser.add_argument("--misses", type=Path, help="write the questions whose guide is not first, as JSONL")
     options = parser.parse_args()
-    settings = load_settings(today=date(2026, 11, 25))
+    settings = load_settings(today=DAY)
     ensure_index(settings, lambda _: None)
     assistant = open_assistant(settings)
     questions = load_questions()
@@ -108,8 +138,13 @@ def main() -> None:
 
 def view_scores(assistant: Assistant, questions: list[Question]) -> np.ndarray:
     """Return the score of every guide in every view for every question: shape (questions, guides, views)."""
-    queries = [expand(mask(q.question), assistant.lexicon) for q in questions]
-    return np.stack([assistant.retriever.views(query).guides for query in queries]).astype(np.float64)
+    views = [assistant.retriever.views(query_of(assistant.reader, q.question)).guides for q in questions]
+    return np.stack(views).astype(np.float64)
+
+
+def query_of(reader: Reader, question: str) -> str:
+    """Return what is searched for a question, as the assistant does."""
+    return reader.read(mask(question)).query
 
 
 def right_rows(assistant: Assistant, questions: list[Question]) -> np.ndarray:
@@ -130,19 +165,15 @@ def _report(scores: np.ndarray, right: np.ndarray, questions: list[Question], ti
 
 
 def _report_fit(views: np.ndarray, right: np.ndarray, questions: list[Question]) -> None:
-    half = np.array([sha256(q.sheet_id.encode()).digest()[0] % 2 for q in questions]) == 0
-    scores = np.empty(views.shape[:2])
-    for part in (half, ~half):
-        scores[part] = views[part] @ fit(views[~part], right[~part])
-    _report(scores, right, questions, "cross-fitted (each half by the other's weights)")
+    _report(cross_validated(views, right), right, questions, "nested cross-validation over guides")
     for n, view in enumerate(VIEWS):
-        left = np.delete(views, n, axis=2)
-        for part in (half, ~half):
-            scores[part] = left[part] @ fit(left[~part], right[~part])
+        scores = cross_validated(np.delete(views, n, axis=2), right)
         ranks = [rank_of(row, target) for row, target in zip(scores, right, strict=True)]
         print(f"  without {view:16} hit@1 {hit_at(ranks, 1):.3f}  hit@5 {hit_at(ranks, 5):.3f}")
-    weights = fit(views, right)
-    print("WEIGHTS =", tuple(round(float(w), 3) for w in weights), "for", VIEWS)
+    for n, view in enumerate(VIEWS):
+        ranks = [rank_of(row, target) for row, target in zip(views[:, :, n], right, strict=True)]
+        print(f"  {view:16} alone    hit@1 {hit_at(ranks, 1):.3f}  hit@5 {hit_at(ranks, 5):.3f}")
+    print("WEIGHTS =", tuple(round(float(w), 3) for w in fit(views, right)), "for", VIEWS)
 
 
 def _report_calibration(assistant: Assistant, questions: list[Question], right: np.ndarray) -> None:
@@ -150,9 +181,7 @@ def _report_calibration(assistant: Assistant, questions: list[Question], right: 
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     rows = _calibration_rows(assistant, questions, right)
-    found = [
-        assistant.retriever.search(expand(mask(text), assistant.lexicon), date(2026, 11, 25)) for text, _, _ in rows
-    ]
+    found = [assistant.retriever.search(query_of(assistant.reader, text), DAY) for text, _, _ in rows]
     features = np.array([evidence(f) for f in found])
     near = np.array([bool(wanted & set(f.guide_ids[:_NEAR])) for f, (_, wanted, _) in zip(found, rows, strict=True)])
     group = np.array([name for _, _, name in rows])

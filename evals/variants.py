@@ -116,6 +116,11 @@ _VARIANTS: dict[str, tuple[Style, Callable[[str, random.Random], str]]] = {
 VARIANTS = tuple(_VARIANTS)
 
 
+def rewrite(variant: str, question: str, chance: random.Random) -> str:
+    """Return `question` as `variant` (one of VARIANTS) would type it."""
+    return _VARIANTS[variant][1](clean(question), chance)
+
+
 def expand_cases(cases: Iterable[Case], seed: int = 0, variants: Iterable[str] = VARIANTS) -> list[Case]:
     """Return every case followed by its writing variants; one that changes nothing is left out."""
     return [row for case in cases for row in (case, *(_twins(case, seed, tuple(variants))))]
@@ -124,8 +129,8 @@ def expand_cases(cases: Iterable[Case], seed: int = 0, variants: Iterable[str] =
 def _twins(case: Case, seed: int, variants: tuple[str, ...]) -> list[Case]:
     twins = []
     for name in variants:
-        style, write = _VARIANTS[name]
-        question = write(clean(case.question), random.Random(f"{seed} {case.id} {name}"))
+        style, _ = _VARIANTS[name]
+        question = rewrite(name, case.question, random.Random(f"{seed} {case.id} {name}"))
         if question not in (case.question, clean(case.question)):
             update = {"id": f"{case.id}~{name}", "question": question, "style": style, "base": case.id, "variant": name}
             twins.append(case.model_copy(update=update))

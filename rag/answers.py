@@ -84,8 +84,9 @@ class Seconds:
 class Answer:
     """One answer; its JSON (field names, order) is the contract in `rag/answer.schema.json`.
 
-    `text` is Markdown with [n] marks, at most 900 characters; `more` is the rest, shown on demand. `dropped` are the
-    lines that the fact lock took out, each with what it lacked; they are not part of the JSON.
+    `text` is Markdown with [n] marks, at most 900 characters; `more` is the rest, shown on demand. Not part of the JSON:
+    `searched_as`, the question as it was read where that differs from what was typed, and `dropped`, the lines that the
+    fact lock took out, each with what it lacked.
     """
 
     id: str
@@ -103,13 +104,14 @@ class Answer:
     mode: Mode = "composed"
     model: str | None = None
     seconds: Seconds = field(default_factory=Seconds)
+    searched_as: str | None = None
     dropped: tuple[tuple[str, str], ...] = ()
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer as the JSON contract has it (`rag/answer.schema.json`)."""
     row = asdict(answer)
-    del row["dropped"]
+    del row["dropped"], row["searched_as"]
     row["status"] = answer.status.value
     row["as_of"] = answer.as_of.isoformat() if answer.as_of else None
     return json.loads(json.dumps(row))

@@ -17,16 +17,17 @@ from rag.compose import MUST_HAVE, Draft, compose
 from rag.factlock import lock
 from rag.guides import TOPICS, Guide
 from rag.index import Index
+from rag.kinds import KindClassifier
 from rag.privacy import mask
-from rag.questions import Lexicon, QuestionKind, expand, question_kinds
-from rag.retrieval import NOTHING, Found, Retriever, content_words
+from rag.questions import QuestionKind, Reader, as_typed
+from rag.retrieval import NOTHING, Found, Retriever, content_words, is_marked
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.settings import Settings
 from rag.text import fold, syllables
 
 # Logistic weights on 1 and the evidence (see `evidence`), fitted by
 # `python -m evals.retrieval --calibrate`; the default of `Settings.answer_threshold` is a point of the table it prints.
-CONFIDENCE_WEIGHTS = (-8.55, 1.73, 4.2, 3.65, 1.55, 0.9, -0.36, 0.89)
+CONFIDENCE_WEIGHTS = (-9.53, 1.71, 1.84, 8.05, 0.09, 2.93, 0.17)
 # A question with a word from outside the subject is answered only when the guides are this sure.
 OUT_OF_SCOPE_THRESHOLD = 0.8
 # Below this an answer offers the other guides found, in case the question was about one of those.
@@ -35,8 +36,12 @@ SURE_THRESHOLD = 0.75
 FOLLOW_UP_CONFIDENCE = 0.6
 _SUGGESTIONS = 3
 _CHOICES = 4
-# A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own.
-_LEANING = re.compile(r"^(?:the|vay|con|roi|neu|nhung|ma|a the|uh the|um|o do|cai do|viec do|thu tuc do)\b")
+# A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own. Typed with marks,
+# "thẻ" is not "thế".
+_LEANING_MARKED = re.compile(r"^(?:thế|vậy|còn|rồi|nếu|nhưng|mà|à thế|ừ thế|ừm|ở đó|cái đó|việc đó|thủ tục đó)\b")
+_LEANING_FOLDED = re.compile(fold(_LEANING_MARKED.pattern))
+# A question in quotation marks is searched as it was typed.
+_QUOTED = re.compile(r"[\"“”](.+)[\"“”]")
 _ASKING_WORDS = frozenset("tien phi giay to ngay gio dau mat ton lau thoi han le bao".split())
 
 _EMERGENCY_QUERY = "nguy hiểm gọi số khẩn cấp công an cứu hỏa cấp cứu"
@@ -63,10 +68,13 @@ _EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần g
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The question as it is searched: masked text, expanded query, kinds, and the guide of the turn before."""
+    """The question as it is understood: masked, its spelling mended; the query read from it; how that reads to the learner
+    where it differs; kinds; and the guide of the turn before.
+    """
 
     question: str
     query: str
+    shown: str | None
     kinds: tuple[QuestionKind, ...]
     follows: str | None
 
@@ -74,11 +82,12 @@ class Understanding:
 class Assistant:
     """Answers questions from one open index; safe to call from several threads."""
 
-    def __init__(self, index: Index, lexicon: Lexicon, router: Router, settings: Settings) -> None:
+    def __init__(self, index: Index, reader: Reader, kinds: KindClassifier, router: Router, settings: Settings) -> None:
         self.index = index
         self.retriever = Retriever(index, settings.retrieved)
-        self.lexicon = lexicon
-        self._router = router
+        self.reader = reader
+        self._kinds = kinds
+        self.router = router
         self._threshold = settings.answer_threshold
         self._today = settings.today
 
@@ -94,17 +103,17 @@ class Assistant:
         day = day or self._today or date.today()
         masked = mask(question[: 20 * MAX_QUESTION_CHARS])
         answer = Answer(answer_id or uuid.uuid4().hex, masked[:MAX_QUESTION_CHARS], AnswerStatus.ERROR_INTERNAL, "")
-        route = self._router.route(masked)
+        understood = self._understand(answer.question, history)
+        route = self.router.route(masked, understood.question)
         found = NOTHING
         if route in (Route.EMPTY, Route.TOO_LONG, Route.UNREADABLE, Route.GREETING):
             answer = self._fixed(answer, route)
         else:
-            understood = self._understand(masked, history)
             found = self.retriever.search(understood.query, day)
             found = self._prefer(found, understood.follows)
             retrieved = perf_counter() - started
             answer = self._finish(self._decide(answer, route, understood, found, day), found)
-            answer = replace(answer, seconds=Seconds(retrieve=round(retrieved, 4)))
+            answer = replace(answer, searched_as=understood.shown, seconds=Seconds(retrieve=round(retrieved, 4)))
         total = perf_counter() - started
         seconds = Seconds(answer.seconds.retrieve, round(total - answer.seconds.retrieve, 4), round(total, 4))
         return replace(answer, seconds=seconds), found
@@ -120,23 +129,21 @@ class Assistant:
         return {title: rows for title in TOPICS.values() if (rows := starters.get(title))}
 
     def _understand(self, masked: str, history: Sequence[Turn]) -> Understanding:
-        query = expand(masked, self.lexicon)
-        kinds = question_kinds(query)
+        quoted = _QUOTED.fullmatch(masked)
+        reading = as_typed(quoted[1]) if quoted else self.reader.read(masked)
+        kinds = self._kinds.kinds(reading.query)
         previous = history[-1] if history else None
-        own = content_words(masked) - _ASKING_WORDS
-        leaning = previous is not None and (
-            len(own) <= 1 or (len(own) <= 3 and _LEANING.match(fold(masked)) is not None)
-        )
+        own = content_words(reading.text) - _ASKING_WORDS
+        leaning = previous is not None and (len(own) <= 1 or (len(own) <= 3 and _opens_leaning(reading.text)))
         if previous is None or not leaning:
-            return Understanding(masked, query, kinds, None)
-        return Understanding(
-            masked, f"{query} {expand(mask(previous.question), self.lexicon)}", kinds, previous.guide_id
-        )
+            return Understanding(reading.text, reading.query, reading.shown, kinds, None)
+        before = self.reader.read(mask(previous.question)).query
+        return Understanding(reading.text, f"{reading.query} {before}", reading.shown, kinds, previous.guide_id)
 
     @staticmethod
     def _prefer(found: Found, guide_id: str | None) -> Found:
-        """Put the guide of the turn before first for a question that leans on it."""
-        if guide_id is None:
+        """Put the guide of the turn before first for a question that leans on it, if it was found at all."""
+        if guide_id not in found.guide_ids:
             return found
         scores = dict(zip(found.guide_ids, found.scores, strict=True))
         top = max(found.scores, default=1.0)
@@ -154,7 +161,7 @@ class Assistant:
 
     def _decide(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
         sure = confidence(found)
-        if understood.follows:
+        if understood.follows in found.guide_ids:
             sure = max(sure, FOLLOW_UP_CONFIDENCE)
         if route is Route.EMERGENCY:
             return self._safety(answer, AnswerStatus.SAFETY_EMERGENCY, _EMERGENCY_LEAD, _EMERGENCY_QUERY, day)
@@ -193,9 +200,10 @@ class Assistant:
         if understood.follows is not None:
             return ()
         subject = content_words(understood.question) - _ASKING_WORDS
-        if not subject and understood.kinds:
+        if not subject and self._kinds.is_asking(understood.query):
             return self._openers()
-        if not understood.kinds and len(subject) <= 2 and len(syllables(understood.question)) <= 3:
+        short = len(subject) <= 2 and len(syllables(understood.question)) <= 3
+        if short and not self._kinds.is_asking(understood.query):
             return tuple(self.index.guides[g].title for g in found.guide_ids[:_CHOICES]) or self._openers()
         return ()
 
@@ -254,6 +262,12 @@ def confidence(found: Found) -> float:
         return 0.0
     features = (1.0, *evidence(found))
     return 1 / (1 + math.exp(-sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features, strict=True))))
+
+
+def _opens_leaning(text: str) -> bool:
+    if is_marked(text):
+        return _LEANING_MARKED.match(text.lower()) is not None
+    return _LEANING_FOLDED.match(fold(text)) is not None
 
 
 def _first_question(guide: Guide) -> str:

@@ -154,8 +154,9 @@ class _Chooser:
         return max(rows, key=lambda row: row[:2])[2:] if rows else None
 
     def _short(self) -> tuple[Passage, Line]:
-        """Return the line of the guide's short answer that fits best."""
-        return max((row for row in self._lines if row[0].section is Section.SHORT), key=lambda row: self.fit(*row))
+        """Return the line of the guide's short answer that fits best, of all its lines where none of those is true today."""
+        short = [row for row in self._lines if row[0].section is Section.SHORT]
+        return max(short or self._lines, key=lambda row: self.fit(*row))
 
     def _direct(self, kinds: tuple[QuestionKind, ...]) -> tuple[Passage, Line]:
         """Return the guide's short answer, unless another line fits the question's own words much better.

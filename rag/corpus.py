@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.asked import load_asked
 from rag.atoms import missing
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
@@ -70,6 +71,11 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
         problems.extend(map(str, _word_problems(guide, glossary)))
     problems.extend(map(str, _coverage_problems(guides, sheets, corpus, whole=only is None)))
     problems.extend(map(str, _question_problems(guides)))
+    if only is None:
+        try:
+            load_asked(corpus, {p.id for guide in guides.values() for p in guide.passages})
+        except CorpusError as error:
+            problems.extend(str(error).split("\n"))
     return CorpusReport(tuple(guides.values()), len(sheets), tuple(sorted(set(problems))))
 
 

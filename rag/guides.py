@@ -39,6 +39,9 @@ TOPICS = {
 }
 
 
+NATIONWIDE = "toàn quốc"
+
+
 class Section(StrEnum):
     """The sections of a guide in the order in which people need them; the value is the slug in passage ids."""
 
@@ -168,7 +171,7 @@ class _FrontMatter(BaseModel):
     only_for: list[str] = []  # words of a question that asks for these people: a guide for foreigners, children, firms
     covers: list[str] = Field(min_length=1)
     as_of: date
-    territory: str = "toàn quốc"
+    territory: str = NATIONWIDE
     reviewed: bool = False
     related: list[str] = []
     replaces: list[str] = []

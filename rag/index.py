@@ -1,7 +1,7 @@
 """The index: a disposable, versioned artefact made from the guides.
 
-`var/index/<generation>/` holds guides.json (all that answers are made of), bm25/, vectors.safetensors and
-ids.json (the source a broken store is remade from), chroma-1/ and manifest.json. A build writes a new generation
+`var/index/<generation>/` holds guides.json (all that answers are made of), questions.json, bm25/, vectors.safetensors
+and ids.json (the source a broken store is remade from), chroma-1/ and manifest.json. A build writes a new generation
 aside, checks it, and switches the file `current` with an atomic rename: a crash at any moment leaves the old
 generation serving. Only one process may build.
 """
@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,17 +21,19 @@ import numpy as np
 from pydantic import TypeAdapter
 from safetensors.numpy import load_file, save_file
 
+from rag.asked import Asked, load_asked
 from rag.errors import IndexStateError
 from rag.guides import Guide, Passage, load_guides
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
 from rag.sheets import load_sheets
 from rag.store import ChromaSearch, ExactSearch, check_store, write_store
 from rag.text import clean
-from rag.vectors import Embedder, load_embedder
+from rag.vectors import Embedder, embedder_digest, load_embedder
 
-FORMAT = 1
+FORMAT = 3
 _KEEP_GENERATIONS = 2
 _GUIDES = TypeAdapter(tuple[Guide, ...])
+_QUESTIONS = TypeAdapter(list[tuple[str, str]])
 Progress = Callable[[str], None]
 
 
@@ -59,14 +62,15 @@ class Index:
         self.embedder = embedder
         self.guides = {guide.id: guide for guide in _GUIDES.validate_json((folder / "guides.json").read_bytes())}
         self.passages: list[Passage] = [p for guide in self.guides.values() for p in guide.passages]
-        self.questions = [(guide.id, q) for guide in self.guides.values() for q in guide.questions]
-        sizes = {"passage": len(self.passages), "guide": len(self.guides), "question": len(self.questions)}
+        self.questions = _QUESTIONS.validate_json((folder / "questions.json").read_bytes())
+        sizes = {"passage": len(self.passages), "guide": len(self.guides)}
         self.keyword = {
             f"{view}-{leg}": KeywordIndex.load(folder / "bm25" / f"{view}-{leg}", terms, size)
             for view, size in sizes.items()
             for leg, terms in (("exact", exact_terms), ("folded", folded_terms))
         }
-        self.vectors = load_file(folder / "vectors.safetensors")["vectors"]
+        stored = load_file(folder / "vectors.safetensors")
+        self.vectors, self.question_vectors = stored["vectors"], stored["questions"]
         self.dense: ExactSearch | ChromaSearch = ExactSearch(self.vectors)
 
     def use_store(self, progress: Progress = lambda _: None) -> bool:
@@ -79,13 +83,14 @@ class Index:
             progress(f"{fault}; remaking it from the vectors")
             try:
                 with _lock(self.folder.parent):
-                    # A folder of another name: this process may still have the broken one open.
-                    remade = store.with_name(f"chroma-{int(store.name.partition('-')[2]) + 1}")
-                    write_store(remade, ids, self.vectors)
-                    shutil.rmtree(store, ignore_errors=True)
-                store = remade
+                    if _store_folder(self.folder) == store:  # no other process has remade it meanwhile
+                        # A folder of another name: this process may still have the broken one open.
+                        remade = store.with_name(f"chroma-{int(store.name.partition('-')[2]) + 1}")
+                        write_store(remade, ids, self.vectors)
+                        shutil.rmtree(store, ignore_errors=True)
+                store = _store_folder(self.folder)
                 fault = check_store(store, self.folder / "vectors.safetensors")
-            except IndexStateError as error:
+            except (IndexStateError, OSError) as error:
                 fault = str(error)
         if fault:
             progress(f"exact search stays: {fault}")
@@ -97,7 +102,9 @@ class Index:
 def corpus_digest(corpus: Path) -> str:
     """Return sha256 over every file an index is made from."""
     digest = sha256()
-    for path in sorted(p for part in ("facts", "guides") for p in (corpus / part).rglob("*") if p.is_file()):
+    for path in sorted(
+        p for part in ("facts", "guides", "questions") for p in (corpus / part).rglob("*") if p.is_file()
+    ):
         digest.update(path.relative_to(corpus).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -116,6 +123,8 @@ def index_state(index_folder: Path, corpus: Path, embedding_model: str) -> str |
         return "the guides have changed since the index was built; run: binhdan index build"
     if manifest.embedding_model != embedding_model:
         return f"the index was built with {manifest.embedding_model}; run: binhdan index build"
+    if manifest.embedding_digest != embedder_digest(embedding_model):
+        return "the embedding model has changed since the index was built; run: binhdan index build"
     return None
 
 
@@ -123,11 +132,7 @@ def open_index(index_folder: Path, corpus: Path, embedding_model: str) -> Index:
     """Open the current generation. Raises IndexStateError when it is missing, stale or of another model."""
     if reason := index_state(index_folder, corpus, embedding_model):
         raise IndexStateError(reason)
-    embedder = load_embedder(embedding_model)
-    index = Index(current_generation(index_folder), embedder)
-    if index.manifest.embedding_digest != embedder.digest:
-        raise IndexStateError("the embedding model has changed since the index was built; run: binhdan index build")
-    return index
+    return Index(current_generation(index_folder), load_embedder(embedding_model))
 
 
 def current_generation(index_folder: Path) -> Path:
@@ -159,21 +164,24 @@ def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress
         guides = tuple(load_guides(corpus, load_sheets(corpus / "facts")).values())
         if not guides:
             raise IndexStateError(f"no guides in {corpus}; set BINHDAN_CORPUS")
+        passages = [p for guide in guides for p in guide.passages]
+        questions = _questions(guides, load_asked(corpus, {p.id for p in passages}))
         embedder = load_embedder(embedding_model)
         generation = _next_generation(index_folder)
         folder = index_folder / f"{generation}.building"
         folder.mkdir()
         progress("writing the keyword index")
-        passages = [p for guide in guides for p in guide.passages]
-        _write_keyword(folder, guides, passages)
+        _write_keyword(folder, guides, passages, questions)
         progress("writing the vectors")
         ids = [p.id for p in passages]
         vectors = _vectors(index_folder, passages, embedder)
-        save_file({"vectors": vectors}, folder / "vectors.safetensors")
+        asked = embedder.encode([question for _, question in questions])
+        save_file({"vectors": vectors, "questions": asked}, folder / "vectors.safetensors")
         (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
         (folder / "digests.json").write_text(json.dumps([_vector_key(p) for p in passages]), encoding="utf-8")
         stored = tuple(replace(guide, path=guide.path.relative_to(corpus)) for guide in guides)
         (folder / "guides.json").write_bytes(_GUIDES.dump_json(stored))
+        (folder / "questions.json").write_bytes(_QUESTIONS.dump_json(questions))
         progress("writing the Chroma store")
         write_store(folder / "chroma-1", ids, vectors)
         manifest = Manifest(
@@ -211,14 +219,25 @@ def indexed_text(passage: Passage) -> str:
     return clean(f"{passage.guide_title}. {passage.heading}. {passage.text}")
 
 
-def _write_keyword(folder: Path, guides: tuple[Guide, ...], passages: list[Passage]) -> None:
+def _questions(guides: tuple[Guide, ...], asked: tuple[Asked, ...]) -> list[tuple[str, str]]:
+    """Return (guide id, question): how people ask for each guide, its own questions and those of its passages."""
+    written: dict[str, list[str]] = {guide.id: list(guide.questions) for guide in guides}
+    for row in asked:
+        written[row.passage.partition("#")[0]].append(row.question)
+    return [(guide_id, question) for guide_id, questions in written.items() for question in questions]
+
+
+def _write_keyword(
+    folder: Path, guides: tuple[Guide, ...], passages: list[Passage], questions: list[tuple[str, str]]
+) -> None:
+    by_guide: dict[str, list[str]] = defaultdict(list)
+    for guide_id, question in questions:
+        by_guide[guide_id].append(question)
     views = {
         "passage": [indexed_text(p) for p in passages],
         "guide": [
-            "\n".join([g.title, g.title, *(q for q in g.questions), *(indexed_text(p) for p in g.passages)])
-            for g in guides
+            "\n".join([g.title, g.title, *by_guide[g.id], *(indexed_text(p) for p in g.passages)]) for g in guides
         ],
-        "question": [q for g in guides for q in g.questions],
     }
     (folder / "bm25").mkdir()
     for view, texts in views.items():

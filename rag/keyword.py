@@ -40,6 +40,10 @@ class KeywordIndex:
         self._engine = engine
         self._tokenize = tokenize
         self._size = size
+        # A term's scores are one column of a sparse matrix. bm25s adds them up itself, but with `np.add.at`, which is
+        # several times slower than needed.
+        arrays = engine.scores
+        self._values, self._rows, self._starts = arrays["data"], arrays["indices"], arrays["indptr"]
 
     @classmethod
     def build(cls, texts: Sequence[str], tokenize: Tokenize) -> "KeywordIndex":
@@ -50,10 +54,22 @@ class KeywordIndex:
 
     def scores(self, query: str) -> np.ndarray:
         """Return the BM25 score of every text, shape (n,), float32, 0 where no term is shared."""
-        known = [term for term in self._tokenize(query) if term in self._engine.vocab_dict]
-        if not known:
+        starts, columns = self._starts, map(self._engine.vocab_dict.get, self._tokenize(query))
+        texts = [slice(starts[n], starts[n + 1]) for n in columns if n is not None]
+        if not texts:
             return np.zeros(self._size, dtype=np.float32)
-        return np.asarray(self._engine.get_scores(known), dtype=np.float32)
+        rows = np.concatenate([self._rows[part] for part in texts])
+        values = np.concatenate([self._values[part] for part in texts])
+        return np.bincount(rows, values, self._size).astype(np.float32)
+
+    def has(self, text: str) -> bool:
+        """Tell whether every term of `text` stands somewhere in the texts."""
+        return all(term in self._engine.vocab_dict for term in self._tokenize(text))
+
+    def frequencies(self) -> dict[str, int]:
+        """Return in how many texts each term stands."""
+        counts = np.diff(self._starts)
+        return {term: int(counts[n]) for term, n in self._engine.vocab_dict.items() if term and counts[n]}
 
     def save(self, folder: Path) -> None:
         """Write the arrays under `folder`, which must not exist."""

@@ -1,6 +1,7 @@
-"""What a learner's question asks: its search terms and its kinds. Reads the lexicons; no other I/O."""
+"""What a learner's question means to the search: mended spelling, short and spoken words spelled out. Reads the lexicons."""
 
-import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,86 +9,128 @@ from pathlib import Path
 import yaml
 
 from rag.errors import CorpusError
+from rag.spelling import Speller
 from rag.text import clean, fold, syllables
 
 
 class QuestionKind(StrEnum):
-    """What the learner wants to know; a question may have several kinds."""
+    """What the learner wants to know, in the order in which answers are given; a question may have several kinds."""
 
+    SCAM = "scam"
+    PENALTY = "penalty"
     FEE = "fee"
-    WHERE = "where"
     HOW_LONG = "how_long"
     PAPERS = "papers"
-    PENALTY = "penalty"
-    ERROR = "error"
-    SCAM = "scam"
     CONTACT = "contact"
-    WHO = "who"
+    WHERE = "where"
+    ERROR = "error"
     ALLOWED = "allowed"
+    WHO = "who"
     WHAT = "what"
     HOW = "how"
 
 
-# On text without diacritics; in the order in which the answers are given.
-_KINDS: tuple[tuple[QuestionKind, str], ...] = (
-    (QuestionKind.SCAM, r"lua dao|bi lua|gia mao|gia danh|co that khong|co phai that|that khong|dang tin|scam|co phai lua"),
-    (QuestionKind.PENALTY, r"bi phat|phat bao nhieu|muc phat|xu phat|phat tien|phat khong|phat the nao|di tu"),
-    (QuestionKind.FEE, r"bao nhieu tien|ton tien|mat tien|ton phi|mat phi|phi bao nhieu|le phi|\bphi\b|gia bao nhieu|het bao nhieu|mien phi|dong tien|tra tien|thu tien|bao tien|ton bao nhieu|may chuc|may tram|\btien\b.{0,12}\b(?:khong|ko|hong|hok|k)\b"),
-    (QuestionKind.HOW_LONG, r"bao lau|may ngay|bao nhieu ngay|khi nao|bao gio|mat may|thoi han|thoi gian|may thang|may tuan|han den|den bao|bao nhieu lau|lau khong|tu ngay nao|han bao"),
-    (QuestionKind.PAPERS, r"giay to (?:gi|chi|nao)|mang (?:theo )?(?:gi|chi|giay)|can (?:gi|nhung gi|giay to|chuan bi)|ho so gom|chuan bi (?:gi|nhung)|cam theo|dem theo|can mang|mau don|to khai nao|mau nao|giay gi"),
-    (QuestionKind.CONTACT, r"tong dai|so nao|so dien thoai nao|goi (?:ai|so|cho ai)|lien he|hotline|trang web nao|dia chi nao|dia chi chinh thuc"),
-    (QuestionKind.WHERE, r"o dau|cho nao|noi nao|dau\b(?= (?:lam|xin|nop))|di dau|den dau|ra dau|len dau|nop dau|o mo\b|lam dau|cho mo|xa nao|noi lam"),
-    (QuestionKind.ERROR, r"bi loi|bao loi|khong (?:duoc|vao|nhan|dang nhap|mo)|loi gi|that bai|khong thanh cong|(?:ko|k) (?:duoc|vao|nhan)|mai khong|quen mat khau|bi khoa|treo"),
-    (QuestionKind.ALLOWED, r"duoc khong|co duoc|co can|phai khong|co phai|bat buoc|can khong|co bi|con (?:dung|gia tri|hieu luc)|duoc ko|duoc hong|co the|thay duoc|nho nguoi|lam ho|co duoc phep"),
-    (QuestionKind.WHO, r"ai (?:duoc|phai|lam|cap|co)|may tuoi|bao nhieu tuoi|doi tuong|nhung ai|tuoi nao"),
-    (QuestionKind.WHAT, r"la gi|la sao|nghia la|khac (?:gi|nhau)|de lam gi|giong nhau|la chi|gom nhung gi|co nhung gi"),
-    (QuestionKind.HOW, r"lam sao|the nao|cach|huong dan|lam gi|phai lam|lam rang|man rang|cac buoc|ra sao|ntn|dang ky|\blam\b|sao\b|nhu nao"),
-)  # fmt: skip
-_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
-
-
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A short or spoken form, as its syllables are written, and what it means. `exact`: only with its marks."""
+
+    said: tuple[str, ...]
+    means: str
+    exact: bool
+
+    def stands_at(self, at: int, units: Sequence[str]) -> bool:
+        """Tell whether the form stands at place `at` among the lower-case syllables of a question."""
+        here = units[at : at + len(self.said)]
+        return len(here) == len(self.said) and all(map(self._is, here, self.said))
+
+    def _is(self, typed: str, said: str) -> bool:
+        return typed == said or (not self.exact and typed == fold(said))
+
+
 class Lexicon:
-    """Short forms and spoken words, each a sequence of folded syllables, and what they mean."""
+    """Short forms ("cccd"), whose meaning is worth showing, and spoken ones ("hông")."""
 
-    short_forms: tuple[tuple[tuple[str, ...], str], ...]
-    spoken: tuple[tuple[tuple[str, ...], str], ...]
+    def __init__(self, short_forms: Sequence[Entry], spoken: Sequence[Entry]) -> None:
+        self.entries = (*short_forms, *spoken)
+        self._short = frozenset(short_forms)
+        self._by_first: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
+        for order, entry in enumerate(self.entries):
+            self._by_first[fold(entry.said[0])].append((order, entry))
+
+    def find(self, units: Sequence[str]) -> list[Entry]:
+        """Return the entries that stand among the syllables of a question, each once, in the lexicon's order."""
+        found = {
+            order: entry
+            for at, unit in enumerate(units)
+            for order, entry in self._by_first.get(fold(unit), ())
+            if entry.stands_at(at, units)
+        }
+        return [found[order] for order in sorted(found)]
+
+    def is_short(self, entry: Entry) -> bool:
+        """Tell whether an entry is a short form."""
+        return entry in self._short
 
 
-def load_lexicon(corpus: Path) -> Lexicon:
-    """Read `corpus/lexicon/abbreviations.yaml` and `spoken.yaml`. Raises CorpusError."""
+def load_lexicon(corpus: Path, real: tuple[str, ...]) -> Lexicon:
+    """Read `corpus/lexicon/abbreviations.yaml` and `spoken.yaml`; `real` are Vietnamese syllables. Raises CorpusError."""
+    plain = set(map(fold, real))
 
-    def rows(name: str, key: str, value: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def entry(said: str, means: str) -> Entry:
+        units = tuple(syllables(clean(said)))
+        return Entry(units, clean(means), len(units) == 1 and fold(units[0]) in plain)
+
+    def rows(name: str, key: str, value: str) -> tuple[Entry, ...]:
         path = corpus / "lexicon" / name
         try:
             entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            return tuple((tuple(syllables(fold(str(e[key])))), clean(e[value])) for e in entries)
+            return tuple(entry(str(row[key]), row[value]) for row in entries)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             raise CorpusError(f"{path}:1: not a list of {key}/{value} entries: {error}") from error
 
     return Lexicon(rows("abbreviations.yaml", "short", "full"), rows("spoken.yaml", "said", "means"))
 
 
-def expand(question: str, lexicon: Lexicon) -> str:
-    """Return the cleaned question with the meaning of its short and spoken words added at the end.
-
-    Words are added, never replaced: "cc" may be what the learner meant. "mất cccd" → "mất cccd căn cước công dân".
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question as it is understood. `text` has its spelling mended; `query` adds the meanings of short and spoken words that
+    the guides do not know (added, never replaced: "cc" may be what the learner meant); `shown` is the question in full words
+    where that differs from what was typed in more than writing style, else None.
     """
-    units = syllables(fold(question))
-    added = [
-        meaning
-        for said, meaning in (*lexicon.short_forms, *lexicon.spoken)
-        if any(tuple(units[i : i + len(said)]) == said for i in range(len(units)))
-    ]
-    return " ".join([question, *added])
+
+    text: str
+    query: str
+    shown: str | None
 
 
-def question_kinds(expanded: str) -> tuple[QuestionKind, ...]:
-    """Return the kinds found in an expanded question, in the order in which answers are given; may be empty.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads questions with one lexicon and the words of one set of guides; `familiar` tells whether those have a form."""
 
-    "o dau, co mat tien ko" → (FEE, WHERE). HOW is kept only when nothing more precise is asked.
-    """
-    plain = " ".join(syllables(fold(expanded)))
-    found = [kind for kind, pattern in _COMPILED if pattern.search(plain)]
-    precise = [kind for kind in found if kind is not QuestionKind.HOW]
-    return tuple(precise or found)
+    lexicon: Lexicon
+    speller: Speller
+    familiar: Callable[[str], bool]
+
+    def read(self, question: str) -> Reading:
+        """Read a cleaned question: "làm gks" → query "làm gks giấy khai sinh", where no guide says "gks"."""
+        mended = self.speller.read(question)
+        found = [e for e in self.lexicon.find(syllables(mended)) if not self.familiar(" ".join(e.said))]
+        shown = _spelled_out(mended, [entry for entry in found if self.lexicon.is_short(entry)])
+        query = " ".join([mended, *(entry.means for entry in found)])
+        return Reading(mended, query, shown if shown != " ".join(question.split()) else None)
+
+
+def as_typed(question: str) -> Reading:
+    """Return the question without any reading, for a learner who meant what was typed."""
+    return Reading(question, question, None)
+
+
+def _spelled_out(text: str, entries: list[Entry]) -> str:
+    """Put the meaning in the place of each form, longest forms first."""
+    words = text.split()
+    for entry in sorted(entries, key=lambda e: -len(e.said)):
+        units = ["".join(syllables(word)) for word in words]
+        at = next((n for n in range(len(units)) if entry.stands_at(n, units)), None)
+        if at is not None:
+            words[at : at + len(entry.said)] = [entry.means]
+    return " ".join(words)

@@ -1,23 +1,30 @@
 """From a question to ranked guides and passages: several views of the corpus, fused by a weighted sum.
 
-Whole guides, passages and the guides' own questions are scored by BM25 with and without diacritics, passages
-also by their vectors. A view is divided by its best score and weighted (`evals/retrieval.py` fits the weights
-on the development set; DECISIONS.md has the ablation). Rank fusion is not used: with a weak dense view it
-lost 3 to 11 points on four of six public sets.
+Whole guides, with the questions that people ask for them, are scored by BM25 with and without diacritics, and by the vectors
+of their passages and questions. Passages are ranked by their own words, exact and folded, beside their guide's score. A view
+is divided by its best score and weighted (`evals/retrieval.py` fits the weights on the development set; DECISIONS.md has the
+ablation). Rank fusion is not used: with a weak dense view it lost 3 to 11 points on four of six public sets.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from rag.answers import Hit
-from rag.guides import Guide, Section
+from rag.guides import NATIONWIDE, Guide, Section
 from rag.index import Index
 from rag.text import fold, has_marks, syllables
 
-_DENSE_NEIGHBOURS = 50
+DENSE_NEIGHBOURS = 50
+_KEYWORD_NEIGHBOURS = 200
+# Only the likeliest guides by the other views are compared with their questions.
+_LIKELY_GUIDES = 25
+# A guide is judged by the vectors of this many of its passages and questions: one may be alike by chance.
+_BEST_PASSAGES, _BEST_QUESTIONS = 2, 3
 _STOPWORDS = frozenset(
     "a ai anh ban bac bao bi bo bay cai cac can cho chi chu chua co con cua cung da dang de den di do duoc em gi gio hay "
     "ho hong khi khong la lai lam len ma may minh mot muon nao nay neu nen ngay nguoi nhu nhung noi o oi on phai qua ra "
@@ -25,16 +32,16 @@ _STOPWORDS = frozenset(
     "bao biet hoi moi nha giup".split()
 )
 
-
 # The views of the corpus. "exact" keeps diacritics, "folded" drops them; a view scores every guide in [0, 1].
-VIEWS = (
-    "guide-exact", "guide-folded", "passage-exact", "passage-folded", "question-exact", "question-folded", "dense",
-)  # fmt: skip
+VIEWS = ("guide-exact", "guide-folded", "passage-dense", "question-dense")
 # Fitted on the development set by `python -m evals.retrieval --fit`.
-WEIGHTS = (0.26, 0.34, 0.08, 0.26, 0.08, 0.29, 0.39)
+WEIGHTS = (0.114, 0.32, 0.295, 0.271)
+# What exact, folded and dense scores of a passage's own text count for. The vectors know our guides, so the development
+# set would give them more; at 0.03 they also help on collections that they were never trained on (DECISIONS.md).
+PASSAGE_WEIGHTS = (0.6, 0.37, 0.03)
 # Below this share of syllables with diacritics a question was typed without them, and the exact views know nothing.
 _MARKED_SHARE = 0.3
-# What a guide for foreigners, children or firms keeps of its score when the question names none of them.
+# What a guide for foreigners, children, firms or one place keeps of its score when the question names none of them.
 _FOR_OTHERS = 0.7
 
 
@@ -43,8 +50,8 @@ class Found:
     """What retrieval found: guides best first with their fused scores, the best passages, and how sure it is.
 
     `coverage` is the share (by rarity) of the question's content words that the best guide contains;
-    `similarity` is the cosine of the question with the best guide's nearest passage; `strengths` are the best keyword
-    scores of a whole guide, a passage and a guide's question, unscaled; `length` counts the question's content words;
+    `similarity` is the mean cosine with its nearest questions, `question_match` the best overlap of words with one of them;
+    `strengths` are the best keyword scores of a guide and a passage, unscaled; `length` counts the content words;
     `views` is what each view alone would have said, shape (guides, len(VIEWS)).
     """
 
@@ -54,7 +61,7 @@ class Found:
     coverage: float
     similarity: float
     question_match: float
-    strengths: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    strengths: tuple[float, float] = (0.0, 0.0)
     length: int = 0
     views: np.ndarray | None = field(default=None, compare=False, repr=False)
 
@@ -62,14 +69,14 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Views:
     """How well everything fits a query. `guides`: every guide in every view, shape (guides, len(VIEWS)), each view divided
-    by its best; `similarities`: the cosine of every passage; `passages`: the keyword score of every passage; `strengths`:
-    the best folded keyword score of a guide, a passage and a question, before dividing.
+    by its best; `asked`: the mean cosine of every guide's best questions; `passages`: the fused score of every passage's own
+    text; `strengths`: the best folded keyword score of a guide and of a passage, before dividing.
     """
 
     guides: np.ndarray
-    similarities: np.ndarray
+    asked: np.ndarray
     passages: np.ndarray
-    strengths: tuple[float, float, float]
+    strengths: tuple[float, float]
 
 
 NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
@@ -78,106 +85,151 @@ NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 class Retriever:
     """Searches one open index. `search` is pure: the same query and day give the same result."""
 
-    def __init__(self, index: Index, retrieved: int = 10, weights: tuple[float, ...] = WEIGHTS) -> None:
+    def __init__(self, index: Index, retrieved: int = 10, weights: Sequence[float] = WEIGHTS) -> None:
         self.index = index
         self.retrieved = retrieved
         self.weights = np.asarray(weights, dtype=np.float32)
         self.guide_ids = list(index.guides)
+        guides = list(index.guides.values())
         row = {guide_id: n for n, guide_id in enumerate(self.guide_ids)}
-        self._guide_rows = {
-            "guide": np.arange(len(row)),
-            "passage": np.array([row[p.guide_id] for p in index.passages]),
-            "question": np.array([row[guide_id] for guide_id, _ in index.questions]),
-        }
-        self._words = [_guide_words(guide) for guide in index.guides.values()]
-        self._only_for = [[fold(word) for word in guide.only_for] for guide in index.guides.values()]
-        self._question_words = [[content_words(q) for q in guide.questions] for guide in index.guides.values()]
+        self._passage_guides = np.array([row[p.guide_id] for p in index.passages])
+        questions = np.array([row[guide_id] for guide_id, _ in index.questions], dtype=np.intp)
+        self._question_starts = np.searchsorted(questions, np.arange(len(row) + 1))
+        self._words = [_guide_words(guide) for guide in guides]
+        self._for_some = {n: words for n, guide in enumerate(guides) if (words := _names_of_the_meant(guide))}
+        self._replaced = sorted({row[old] for guide in guides for old in guide.replaces if old in row})
         counts = Counter(word for words in self._words for word in words)
         self._rarity = {word: float(np.log(1 + len(self._words) / n)) for word, n in counts.items()}
+        self._current = lru_cache(maxsize=8)(self._current_on)
+        self._asked = lru_cache(maxsize=4096)(self._asked_for)
 
     def search(self, query: str, day: date) -> Found:
-        """Rank guides and passages for an expanded query, at most `retrieved` of each; passages with no line true on
-        `day` are left out.
+        """Rank guides and passages for an expanded query, at most `retrieved` of each. A passage with no line true on
+        `day`, a guide without any other, and a guide that another one replaces do not count.
         """
-        views = self.views(query)
+        current = self._current(day)
+        views = self.views(query, current)
         scores = views.guides @ self.weights
         order = [int(n) for n in np.argsort(-scores, kind="stable")[: self.retrieved] if scores[n] > 0]
         if not order:
             return NOTHING
-        passage_rows = self._guide_rows["passage"]
-        current = np.array([any(line.valid_on(day) for line in p.lines) for p in self.index.passages])
-        fused = np.where(current, views.passages + scores[passage_rows], 0)
-        best = order[0]
+        fused = np.where(current, views.passages + scores[self._passage_guides], 0)
+        best, words = order[0], content_words(query)
         return Found(
             tuple(self.guide_ids[n] for n in order),
             tuple(float(scores[n]) for n in order),
-            tuple(
-                Hit(self.index.passages[n], float(fused[n]))
-                for n in np.argsort(-fused, kind="stable")[: self.retrieved]
-            ),
-            self._coverage(query, best),
-            float(views.similarities[passage_rows == best].max(initial=0.0)),
-            self._question_match(query, best),
+            tuple(Hit(self.index.passages[n], float(fused[n])) for n in _best_first(fused, self.retrieved)),
+            self._coverage(words, best),
+            float(views.asked[best]),
+            self._question_match(words, best),
             views.strengths,
-            len(content_words(query)),
+            len(words),
             views.guides,
         )
 
-    def views(self, query: str) -> Views:
-        """Return how well every guide and passage fits an expanded query."""
-        columns: dict[str, np.ndarray] = {}
-        marked = _is_marked(query)
-        by_passage = np.zeros(len(self.index.passages), dtype=np.float32)
-        strengths: dict[str, float] = {}
-        for kind in ("guide", "passage", "question"):
-            raw = self.index.keyword[f"{kind}-folded"].scores(query)
-            strengths[kind] = float(raw.max(initial=0.0))
-            folded = _scaled(raw)
-            exact = _scaled(self.index.keyword[f"{kind}-exact"].scores(query)) if marked else folded
-            if kind == "passage":
-                by_passage = exact + folded
-            columns[f"{kind}-exact"] = self._best_per_guide(exact, kind)
-            columns[f"{kind}-folded"] = self._best_per_guide(folded, kind)
-        similarities = self.index.dense.scores(self.index.embedder.encode([query])[0], _DENSE_NEIGHBOURS)
-        columns["dense"] = _scaled(self._best_per_guide(similarities, "passage"))
-        scores = np.stack([columns[view] for view in VIEWS], axis=1) * self._for_the_asker(query)[:, np.newaxis]
-        return Views(
-            scores, similarities, by_passage, (strengths["guide"], strengths["passage"], strengths["question"])
-        )
+    def views(self, query: str, current: np.ndarray | None = None) -> Views:
+        """Return how well every guide and passage fits an expanded query; only `current` passages count, if given."""
+        marked = is_marked(query)
+        known = np.ones(len(self.index.passages), dtype=bool) if current is None else current
+        guide, passage = (self._keyword(view, query, marked) for view in ("guide", "passage"))
+        passage = (np.where(known, passage[0], 0), np.where(known, passage[1], 0))
+        vector = self.index.embedder.encode([query])[0]
+        neighbours = self.index.dense.scores(vector, DENSE_NEIGHBOURS)
+        similarities = np.where(known, with_keyword_neighbours(neighbours, passage[1], self.index.vectors, vector), 0)
+        columns = [*map(_scaled, guide), _scaled(self._best_passages(similarities))]
+        likely = _best_first(np.stack(columns, axis=1) @ self.weights[: len(columns)], _LIKELY_GUIDES)
+        asked = self._best_questions(vector, likely)
+        strengths = (float(guide[1].max(initial=0.0)), float(passage[1].max(initial=0.0)))
+        scores = np.stack([*columns, _scaled(asked)], axis=1)
+        scores *= self._share_of(query, known)[:, np.newaxis]
+        return Views(scores, asked, fuse(*passage, similarities), strengths)
 
-    def _for_the_asker(self, query: str) -> np.ndarray:
-        """Return 1 for a guide for everybody or for people whom the question names, less for any other's, shape (guides,)."""
+    def _keyword(self, view: str, query: str, marked: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the exact and the folded scores; a question without diacritics has only the folded ones, twice."""
+        folded = self.index.keyword[f"{view}-folded"].scores(query)
+        return (self.index.keyword[f"{view}-exact"].scores(query) if marked else folded), folded
+
+    def _share_of(self, query: str, known: np.ndarray) -> np.ndarray:
+        """Return what each guide keeps of its score, shape (guides,): all, less when it is for people or a place that the
+        question does not name, nothing when it is replaced or none of its passages is known.
+        """
+        share = np.zeros(len(self.guide_ids), dtype=np.float32)
+        share[self._passage_guides[known]] = 1
+        share[self._replaced] = 0
         asked = f" {' '.join(syllables(fold(query)))} "
-        return np.array(
-            [
-                1.0 if not words or any(f" {word} " in asked for word in words) else _FOR_OTHERS
-                for words in self._only_for
-            ],
-            dtype=np.float32,
-        )
+        for n, words in self._for_some.items():
+            if not any(f" {word} " in asked for word in words):
+                share[n] *= _FOR_OTHERS
+        return share
 
-    def _best_per_guide(self, scores: np.ndarray, kind: str) -> np.ndarray:
-        best = np.zeros(len(self.guide_ids), dtype=np.float32)
-        np.maximum.at(best, self._guide_rows[kind], scores.astype(np.float32))
-        return best
+    def _current_on(self, day: date) -> np.ndarray:
+        return np.array([any(line.valid_on(day) for line in p.lines) for p in self.index.passages])
+
+    def _best_passages(self, scores: np.ndarray) -> np.ndarray:
+        """Return the mean of each guide's best two passage scores, shape (guides,), 0 for a second one that it lacks."""
+        rows = np.flatnonzero(scores)
+        rows = rows[np.lexsort((-scores[rows], self._passage_guides[rows]))]
+        guides = self._passage_guides[rows]
+        best = np.arange(len(rows)) - np.searchsorted(guides, guides) < _BEST_PASSAGES
+        means = np.bincount(guides[best], scores[rows[best]], len(self.guide_ids)) / _BEST_PASSAGES
+        return means.astype(np.float32)
+
+    def _best_questions(self, vector: np.ndarray, guides: np.ndarray) -> np.ndarray:
+        """Return the mean cosine of each guide's nearest three questions, shape (guides,), 0 for all but `guides`."""
+        means = np.zeros(len(self.guide_ids), dtype=np.float32)
+        for n in guides:
+            near = self.index.question_vectors[self._question_starts[n] : self._question_starts[n + 1]] @ vector
+            means[n] = max(0.0, float(np.sort(near)[-_BEST_QUESTIONS:].sum())) / _BEST_QUESTIONS
+        return means
 
     def rarity(self, word: str) -> float:
         """Return the inverse document frequency of a folded word over guides; unknown words count most."""
         return self._rarity.get(word, float(np.log(1 + len(self._words))))
 
-    def _coverage(self, query: str, guide_row: int) -> float:
-        words = content_words(query)
-        total = sum(self.rarity(word) for word in words)
-        return sum(self.rarity(w) for w in words if w in self._words[guide_row]) / total if total else 0.0
+    def _weight(self, words: Iterable[str]) -> float:
+        return sum(map(self.rarity, words))
 
-    def _question_match(self, query: str, guide_row: int) -> float:
-        """Return the best rarity-weighted Jaccard overlap of the query with a question of the guide."""
-        words = content_words(query)
-        best = 0.0
-        for other in self._question_words[guide_row]:
-            union = sum(self.rarity(w) for w in words | other)
-            best = max(best, sum(self.rarity(w) for w in words & other) / union if union else 0.0)
-        return best
+    def _coverage(self, words: set[str], guide_row: int) -> float:
+        return self._weight(words & self._words[guide_row]) / self._weight(words) if words else 0.0
+
+    def _question_match(self, words: set[str], guide_row: int) -> float:
+        """Return the best rarity-weighted Jaccard overlap of a query's words with a question of the guide."""
+        weights = {word: self.rarity(word) for word in words}
+        weight = sum(weights.values())
+        shared = [
+            (sum(map(weights.__getitem__, weights.keys() & other)), total) for other, total in self._asked(guide_row)
+        ]
+        return max((both / (weight + total - both) for both, total in shared if both), default=0.0)
+
+    def _asked_for(self, guide_row: int) -> list[tuple[set[str], float]]:
+        """Return the content words of every question of a guide, and what they weigh."""
+        rows = range(self._question_starts[guide_row], self._question_starts[guide_row + 1])
+        asked = [content_words(self.index.questions[n][1]) for n in rows]
+        return [(words, self._weight(words)) for words in asked]
+
+
+def with_keyword_neighbours(
+    similarities: np.ndarray, keyword: np.ndarray, vectors: np.ndarray, vector: np.ndarray
+) -> np.ndarray:
+    """Return `similarities` (shape (n,), 0 for all but the nearest) with the cosines of the best keyword matches as well:
+    a passage must not lose to another only because its vector was not among the nearest.
+    """
+    rows = _best_first(keyword, _KEYWORD_NEIGHBOURS)
+    known = similarities.copy()
+    known[rows] = np.clip(vectors[rows] @ vector, 0, 1)
+    return known
+
+
+def fuse(exact: np.ndarray, folded: np.ndarray, similarities: np.ndarray) -> np.ndarray:
+    """Return the fused scores of passages, shape (n,), in [0, 1]: each leg divided by its best, and weighted."""
+    legs = (exact, folded, similarities)
+    return np.sum([weight * _scaled(leg) for weight, leg in zip(PASSAGE_WEIGHTS, legs, strict=True)], axis=0)
+
+
+def is_marked(query: str) -> bool:
+    """Tell whether a question was typed with diacritics."""
+    units = syllables(query)
+    return sum(map(has_marks, units)) >= _MARKED_SHARE * len(units)
 
 
 def content_words(text: str) -> set[str]:
@@ -190,9 +242,17 @@ def _guide_words(guide: Guide) -> set[str]:
     return content_words(" ".join([*texts, *guide.questions]))
 
 
-def _is_marked(query: str) -> bool:
-    units = syllables(query)
-    return sum(map(has_marks, units)) >= _MARKED_SHARE * len(units)
+def _names_of_the_meant(guide: Guide) -> list[str]:
+    """Return the folded words by which a question shows that it is about these people or this place."""
+    place = [] if guide.territory == NATIONWIDE else [guide.territory]
+    return [fold(word) for word in (*guide.only_for, *place)]
+
+
+def _best_first(scores: np.ndarray, k: int) -> np.ndarray:
+    """Return the rows of the `k` best positive scores, best first, ties by row."""
+    rows = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
+    rows = rows[scores[rows] > 0]
+    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def _scaled(scores: np.ndarray) -> np.ndarray:

@@ -40,15 +40,15 @@ class Router:
 
     patterns: dict[Route, tuple[re.Pattern[str], ...]]
 
-    def route(self, question: str) -> Route:
-        """Return the route of a cleaned, masked question. Danger goes before everything else."""
+    def route(self, question: str, meant: str) -> Route:
+        """Return the route of a masked question that reads as `meant`. Danger goes before everything else."""
         if len(question) > MAX_QUESTION_CHARS:
             return Route.TOO_LONG
         if not question.strip():
             return Route.EMPTY
         if not readable(question):
             return Route.UNREADABLE
-        plain = " ".join(fold(question).split())
+        plain = " ".join(fold(meant).split())
         short = len(syllables(plain)) <= _SHORT_SYLLABLES
         for route in (Route.EMERGENCY, Route.SCAM, Route.OWN_RECORD, Route.GREETING, Route.OUT_OF_SCOPE):
             if (short or route is not Route.OUT_OF_SCOPE) and any(p.search(plain) for p in self.patterns[route]):

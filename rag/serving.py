@@ -1,16 +1,33 @@
 """From settings to a ready assistant: the one place where an index is opened for answering."""
 
+from pathlib import Path
+
 from rag.assistant import Assistant
-from rag.index import build_index, index_state, open_index
-from rag.questions import load_lexicon
+from rag.index import Index, build_index, index_state, open_index
+from rag.kinds import KindClassifier
+from rag.questions import Reader, load_lexicon
 from rag.routing import load_router
 from rag.settings import Settings
+from rag.spelling import Speller, load_syllables
+from rag.text import syllables
 
 
 def open_assistant(settings: Settings) -> Assistant:
     """Open the current index. Raises IndexStateError, ModelError or CorpusError, each saying what to do."""
     index = open_index(settings.index_folder, settings.corpus, settings.embedding_model)
-    return Assistant(index, load_lexicon(settings.corpus), load_router(settings.corpus), settings)
+    kinds = KindClassifier(settings.corpus / "kinds.safetensors")
+    return Assistant(index, open_reader(index, settings.corpus), kinds, load_router(settings.corpus), settings)
+
+
+def open_reader(index: Index, corpus: Path) -> Reader:
+    """Read the lexicons; what the guides' questions say is never taken for a slip. Raises CorpusError."""
+    real = load_syllables(corpus)
+    lexicon = load_lexicon(corpus, real)
+    said = {unit for entry in lexicon.entries for unit in entry.said}
+    said |= {unit for _, question in index.questions for unit in syllables(question)}
+    return Reader(
+        lexicon, Speller(index.keyword["passage-exact"].frequencies(), real, said), index.keyword["guide-folded"].has
+    )
 
 
 def ensure_index(settings: Settings, progress) -> bool:

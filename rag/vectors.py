@@ -34,9 +34,8 @@ class StaticEmbedder:
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
-        weights = folder / "model.safetensors"
-        self.digest = sha256(weights.read_bytes() + (folder / "tokenizer.json").read_bytes()).hexdigest()
-        self._weights = next(iter(load_file(weights).values())).astype(np.float32)
+        self.digest = _digest(folder)
+        self._weights = next(iter(load_file(folder / "model.safetensors").values())).astype(np.float32)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -76,6 +75,19 @@ def load_embedder(name: str) -> Embedder:
         return StaticEmbedder(static) if static else TransformerEmbedder(name)
     except Exception as error:  # whatever a model library raises, the operator needs one line
         raise ModelError(f"cannot load the embedding model {name!r} ({error}); set BINHDAN_EMBEDDING_MODEL") from error
+
+
+def embedder_digest(name: str) -> str:
+    """Return the digest that the model `name` would have, without loading it; "" when it is not there."""
+    try:
+        static = _static_folder(Path(name))
+        return _digest(static) if static else f"model:{name}"
+    except (OSError, ValueError, KeyError, IndexError):
+        return ""
+
+
+def _digest(static: Path) -> str:
+    return sha256((static / "model.safetensors").read_bytes() + (static / "tokenizer.json").read_bytes()).hexdigest()
 
 
 def _static_folder(folder: Path) -> Path | None:

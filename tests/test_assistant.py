@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import date
 
 import jsonschema
 import pytest
@@ -74,6 +75,22 @@ def test_a_follow_up_uses_the_conversation(assistant):
     assert "không mất tiền" in answer.text
 
 
+def test_a_new_subject_is_no_follow_up_because_of_its_first_letters(assistant):
+    history = [Turn("Đóng tiền điện bằng QR thế nào?", "…", "thanh-toan-hoa-don-dien-nuoc")]
+    alone = assistant.ask("Thẻ căn cước hết hạn")
+    assert assistant.ask("Thẻ căn cước hết hạn", history).guide_ids == alone.guide_ids
+
+
+def test_a_turn_about_a_guide_that_is_gone_is_no_obstacle(assistant):
+    history = [Turn("Làm định danh mức 2 ở đâu?", "…", "khong-con-huong-dan-nay")]
+    assert assistant.ask("thế có mất tiền không?", history).guide_ids[0] == "vneid-dang-ky-muc-2"
+
+
+def test_a_day_before_its_short_answer_was_true_is_no_obstacle(assistant):
+    answer, _ = assistant.trace("cho thuê tài khoản ngân hàng bị phạt bao nhiêu", day=date(2026, 1, 5))
+    assert check(answer).guide_ids[0] == "thanh-toan-cho-thue-tai-khoan"
+
+
 @pytest.mark.parametrize(
     ("question", "status"),
     [
@@ -90,6 +107,8 @@ def test_a_follow_up_uses_the_conversation(assistant):
         ("thời tiết hôm nay thế nào", "declined_out_of_scope"),
         ("nhà tôi đang cháy", "safety_emergency"),
         ("tôi lỡ đọc mã otp cho người lạ", "safety_scam"),
+        ("tooi vuwaf bij luwaf chuyeern khoanr", "safety_scam"),
+        ("cha1y nha2 ro6i cu71u vo71i", "safety_emergency"),
         ("cách trồng lan hồ điệp trong chậu treo ban công", "declined_no_source"),
         ("how do I bake sourdough bread at home", "declined_no_source"),
     ],
@@ -132,4 +151,4 @@ def test_every_route_pattern_matches_its_example(assistant):
     rows = yaml.safe_load((PROJECT / "corpus/lexicon/routes.yaml").read_text(encoding="utf-8"))
     for route, entries in rows.items():
         for entry in entries:
-            assert router.route(entry["example"]) is Route(route), entry["example"]
+            assert router.route(entry["example"], entry["example"]) is Route(route), entry["example"]

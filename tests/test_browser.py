@@ -113,6 +113,17 @@ def test_a_learner_asks_opens_a_source_and_gives_feedback(page, records):
     page.shot("5-third")
 
 
+def test_a_learner_sees_how_the_question_was_read_and_can_take_it_back(page):
+    ask(page, "lamf laji gks")
+    read = page.locator("#current .searched")
+    assert read.locator("b").inner_text() == "làm lại giấy khai sinh"
+    read.get_by_role("button", name="Tìm đúng như bạn gõ").click()
+    page.wait_for_function("document.querySelector('#current .asked p').innerText.includes('“')")
+    page.wait_for_selector("#current article[data-answer]")
+    assert page.locator("#current .asked p").inner_text() == "“lamf laji gks”"
+    assert page.locator("#current .searched").count() == 0
+
+
 def test_nothing_on_the_page_is_english(page):
     ask(page, "Làm định danh mức 2 ở đâu?")
     texts = page.evaluate("""() => [document.documentElement.lang, document.title, document.body.innerText,

@@ -3,6 +3,7 @@ import unicodedata
 
 import pytest
 
+from rag.asked import load_asked
 from rag.corpus import check_corpus
 from rag.errors import CorpusError
 from rag.guides import load_guide, load_guides
@@ -113,6 +114,17 @@ def test_no_guide_repeats_a_question_of_the_development_set():
     held_out = {key(json.loads(row)["question"]) for row in rows}
     guides = load_guides(PROJECT / "corpus", load_sheets(PROJECT / "corpus" / "facts"))
     assert [q for guide in guides.values() for q in guide.questions if key(q) in held_out] == []
+    asked = load_asked(PROJECT / "corpus", {p.id for guide in guides.values() for p in guide.passages})
+    assert [row.question for row in asked if key(row.question) in held_out] == []
+
+
+def test_check_names_the_line_of_a_question_that_no_passage_answers(small_corpus):
+    (small_corpus / "questions").mkdir()
+    row = '{"passage": "vneid-dang-ky-muc-2#khong-co", "kind": "fee", "question": "tốn bao nhiêu"}'
+    (small_corpus / "questions" / "vneid.jsonl").write_text(f"{row}\n{row.replace('fee', 'gia')}\n", encoding="utf-8")
+    problems = "\n".join(check_corpus(small_corpus).problems)
+    assert "vneid.jsonl:1: no passage 'vneid-dang-ky-muc-2#khong-co' in the guides" in problems
+    assert "vneid.jsonl:2: " in problems
 
 
 def key(question):

@@ -60,7 +60,8 @@ def next_line(answer: Answer) -> str:
 
 def as_plain_text(answer: Answer) -> str:
     """Return the whole answer for a terminal."""
-    parts = [answer.text.replace("**", "")]
+    parts = [f"Tìm theo: {answer.searched_as}"] if answer.searched_as else []
+    parts.append(answer.text.replace("**", ""))
     if answer.more:
         parts.append("Xem thêm:\n" + answer.more.replace("**", ""))
     if line := checked_line(answer):

@@ -110,7 +110,7 @@
     const target = event.target.closest("[data-ask], [data-do], a.mark, #clear");
     if (!target) return;
     const turn = target.closest("article.turn");
-    if (target.matches("[data-ask]")) ask(target.textContent.trim());
+    if (target.matches("[data-ask]")) ask(target.dataset.ask || target.textContent.trim());
     else if (target.matches("a.mark")) {
       event.preventDefault();
       const source = document.getElementById(target.getAttribute("href").slice(1));
