@@ -32,6 +32,8 @@ from rag.vectors import Embedder, embedder_digest, load_embedder
 
 FORMAT = 3
 _KEEP_GENERATIONS = 2
+# Below this many passages exact search is the faster one, and Chroma need not be checked at every start (DECISIONS.md).
+_STORE_PAYS_FROM = 50_000
 _GUIDES = TypeAdapter(tuple[Guide, ...])
 _QUESTIONS = TypeAdapter(list[tuple[str, str]])
 Progress = Callable[[str], None]
@@ -54,7 +56,7 @@ _MANIFEST = TypeAdapter(Manifest)
 
 
 class Index:
-    """An open generation. `dense` starts as exact search and may be switched to Chroma (`use_store`)."""
+    """An open generation. `dense` starts as exact search; `use_store` switches it to Chroma, which pays in a large one."""
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self.folder = folder
@@ -72,6 +74,11 @@ class Index:
         stored = load_file(folder / "vectors.safetensors")
         self.vectors, self.question_vectors = stored["vectors"], stored["questions"]
         self.dense: ExactSearch | ChromaSearch = ExactSearch(self.vectors)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether Chroma would search faster than exact search."""
+        return len(self.passages) >= _STORE_PAYS_FROM
 
     def use_store(self, progress: Progress = lambda _: None) -> bool:
         """Check the Chroma store and search with it; remake it from the vectors when it is broken.

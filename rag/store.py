@@ -82,7 +82,7 @@ class ChromaSearch:
 
 
 class ExactSearch:
-    """Nearest passages by cosine, from the vectors themselves; faster than Chroma below about 50,000."""
+    """Nearest passages by cosine, from the vectors themselves; faster than Chroma in a small index."""
 
     def __init__(self, vectors: np.ndarray) -> None:
         self._vectors = vectors

@@ -87,11 +87,12 @@ def run(settings: Settings) -> None:
 
 
 def _when_serving(server: uvicorn.Server, assistant: Assistant) -> None:
-    """Say where the page is; then check the Chroma store, whose two child processes would slow the start."""
+    """Say where the page is; then turn to the Chroma store if it pays: its two checking processes would slow the start."""
     while not server.started:
         time.sleep(0.05)
     log.warning("serving on http://%s:%d", server.config.host, server.config.port)
-    assistant.index.use_store(log.warning)
+    if assistant.index.is_large:
+        assistant.index.use_store(log.warning)
 
 
 def _theme() -> Base:
