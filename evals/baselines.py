@@ -1,6 +1,6 @@
-"""What a user would otherwise pick, run as its own tutorial shows: `python evals/baselines.py NAME build|serve FOLDER`.
+"""What a user would otherwise pick, run as its own tutorial shows: `python -m evals.baselines NAME build|serve FOLDER`.
 
-Stands alone (no import of ours), because these libraries live in an environment of their own (`make bench-retrieval`).
+Needs nothing of ours but `evals.memory`, because these libraries live in an environment of their own (`make bench-retrieval`).
 FOLDER holds documents.jsonl and queries.jsonl (id, text). `build` writes the system's index there; `serve` opens it,
 answers every query, one at a time, and writes NAME.json: when the first answer was there, milliseconds a query, peak
 memory, and the ten best documents of each. Documents longer than a chunk are ranked by their best chunk.
@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from evals.memory import peak_mib
 
 Search = Callable[[str], Iterable[str]]
 _CHUNKS, _DEPTH = 50, 10
@@ -191,12 +193,6 @@ class Pyvi(Bm25s):
 SYSTEMS = {
     "langchain": LangChain, "bm25s": Bm25s, "pyvi": Pyvi, "llamaindex": LlamaIndex, "haystack": Haystack, "txtai": Txtai,
 }  # fmt: skip
-
-
-def peak_mib() -> float:
-    """Return the most memory this process has had, in MiB (Linux; `ru_maxrss` would count the parent's before the start)."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
 def serve(name: str, search: Search, queries: list[tuple[str, str]], folder: Path) -> None:

@@ -132,7 +132,7 @@ def _batch(folder: Path) -> tuple[list[float], float, bool]:
 def _in_child(*arguments: str, **environment: str) -> tuple[float, bool]:
     """Run `binhdan` with these arguments; return the child's peak memory in MiB and whether it loaded torch."""
     program = (
-        "import sys, ui.cli\nfrom evals.baselines import peak_mib\n"
+        "import sys, ui.cli\nfrom evals.memory import peak_mib\n"
         "try: ui.cli.app(sys.argv[1:])\n"
         "finally: print(peak_mib(), 'torch' in sys.modules)"
     )

@@ -29,7 +29,7 @@ from rag.jsonl import read_rows, write_rows
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
 from rag.retrieval import DENSE_NEIGHBOURS, VIEWS, fuse, is_marked, with_keyword_neighbours
 from rag.serving import ensure_index, open_assistant
-from rag.settings import load_settings
+from rag.settings import PROJECT, load_settings
 from rag.store import ExactSearch
 from rag.text import clean, has_marks
 from rag.vectors import Embedder, load_embedder
@@ -77,15 +77,19 @@ def _gold(assistant: Assistant) -> dict[str, dict[str, int]]:
     return {s: {guide.id: ANSWERS} for guide in assistant.index.guides.values() for s in guide.covers}
 
 
+def _guide(gold: dict[str, int]) -> str:
+    return next(iter(gold))
+
+
 def _report_views(assistant: Assistant, questions: list[Question]) -> None:
     guide_ids = assistant.retriever.guide_ids
-    views = [assistant.retriever.views(query_of(assistant.reader, q.question)).guides for q in questions]
+    views = [assistant.retriever.views(query_of(assistant.reader, q.question), DAY).guides for q in questions]
     gold = _gold(assistant)
     print(f"{len(questions)} questions, {len(guide_ids)} guides; every view alone:")
     for n, view in enumerate(VIEWS):
         ranked = {q.id: _best(v[:, n], guide_ids) for q, v in zip(questions, views, strict=True)}
         wanted = {q.id: gold[q.sheet_id] for q in questions}
-        _print_row(view, rank_scores(wanted, ranked), [q.sheet_id for q in questions])
+        _print_row(view, rank_scores(wanted, ranked), [_guide(row) for row in wanted.values()])
 
 
 def _best(scores: np.ndarray, ids: list[str]) -> list[str]:
@@ -110,8 +114,8 @@ def _report_side_by_side(assistant: Assistant, questions: list[Question], folder
     ours = _measured(_OURS, [sys.executable, "-m", "evals.bench_retrieval", "--serve", str(folder)], folder)
     rows = {_OURS: ours}
     for name in SYSTEMS if python else ():
-        program = [str(python), str(Path(__file__).with_name("baselines.py")), name]
-        subprocess.run([*program, "build", str(folder)], check=True, capture_output=True)
+        program = [str(python), "-m", "evals.baselines", name]
+        subprocess.run([*program, "build", str(folder)], check=True, capture_output=True, cwd=PROJECT)
         rows[name] = _measured(name, [*program, "serve", str(folder)], folder)
     scores = {
         name: rank_scores({key: gold[q.sheet_id] for key, (q, _) in typed.items()}, row["ranked"])
@@ -119,7 +123,7 @@ def _report_side_by_side(assistant: Assistant, questions: list[Question], folder
     }
     print("side by side, questions as written:")
     written = [key for key in typed if key.startswith("as written|")]
-    clusters = [typed[key][0].sheet_id for key in written]
+    clusters = [_guide(gold[typed[key][0].sheet_id]) for key in written]
     for name, row in rows.items():
         times = row["times_ms"][20 : len(written)]
         note = f"  p50 {np.percentile(times, 50):.1f} ms  p95 {np.percentile(times, 95):.1f} ms"
@@ -159,7 +163,7 @@ def _documents(assistant: Assistant) -> list[tuple[str, str]]:
 
 def _measured(name: str, command: list[str], folder: Path) -> dict:
     started = time.time()
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
     row = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return {**row, "start_s": row["ready"] - started}
 

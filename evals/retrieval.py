@@ -138,7 +138,7 @@ def main() -> None:
 
 def view_scores(assistant: Assistant, questions: list[Question]) -> np.ndarray:
     """Return the score of every guide in every view for every question: shape (questions, guides, views)."""
-    views = [assistant.retriever.views(query_of(assistant.reader, q.question)).guides for q in questions]
+    views = [assistant.retriever.views(query_of(assistant.reader, q.question), DAY).guides for q in questions]
     return np.stack(views).astype(np.float64)
 
 

@@ -8,7 +8,6 @@ import json
 import multiprocessing
 import os
 import re
-import resource
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evals.cases import Case, load_cases, save_cases, set_digest
 from evals.meaning import red_vectors
+from evals.memory import peak_mib
 from rag.answers import answer_json, status_group
 from rag.assistant import Assistant
 from rag.errors import CaseError
@@ -214,7 +214,7 @@ def answer_case(assistant: Assistant, case: Case, repeat: int = 0) -> Output:
     return Output(
         id=case.id, repeat=repeat, answer=answer_json(answer), views=views, dropped=list(answer.dropped),
         passages=[(hit.passage.id, round(hit.score, 6)) for hit in found.hits],
-        peak_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        peak_mib=round(peak_mib(), 1),
     )  # fmt: skip
 
 
