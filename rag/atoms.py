@@ -18,6 +18,7 @@ class AtomKind(StrEnum):
     """What sort of fact an atom is."""
 
     URL = "url"
+    EMAIL = "email"
     DOCUMENT = "document"
     DATE = "date"
     MONEY = "money"
@@ -38,39 +39,108 @@ class Atom:
 
 _UNITS = (
     "ngày làm việc|giờ làm việc|ngày|tháng|năm|tuần|giờ|phút|giây|tuổi|lần|người|bước|ký tự|chữ số|số|"
-    "thẻ|phiếu|bản|ảnh|trang|điểm|km|m2|cm|mm|kg|MB|GB|chiều|nhóm|cấp|mức|thủ tục|dịch vụ|xã|tỉnh"
+    "thẻ|phiếu|bản|ảnh|trang|điểm|km|m2|cm|mm|kg|MB|GB|chiều|nhóm|thủ tục|dịch vụ|xã|tỉnh"
 ).replace(" ", r"\s")
-_WORD_NUMBERS = {
-    "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
+_SPELLED_UNITS = r"ngày\slàm\sviệc|giờ\slàm\sviệc|ngày|tháng|năm|tuần|giờ|phút|tuổi|lần|bản|đồng"
+# What is counted before its number: "mức 2" is no "2 ngày".
+_PREFIXES = {"mức": "mức", "mức độ": "mức", "điều": "điều", "khoản": "khoản", "chương": "chương", "bước": "thứ bước"}
+_DIGIT_WORDS = {
+    "không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "sáu": 6, "bảy": 7, "bẩy": 7,
+    "tám": 8, "chín": 9,
 }  # fmt: skip
+_NAMES = {str(n): [word for word, value in _DIGIT_WORDS.items() if value == n] for n in range(1, 10)} | {"10": ["mười"]}
+_PLACES = {"mươi": 10, "trăm": 100, "nghìn": 10**3, "ngàn": 10**3, "triệu": 10**6, "tỷ": 10**9, "tỉ": 10**9}
+_SPELLED = "|".join([*_DIGIT_WORDS, *_PLACES, "mười", "linh", "lẻ"])
 _SCALES = {"": 1, "nghìn": 10**3, "ngàn": 10**3, "k": 10**3, "triệu": 10**6, "tr": 10**6, "tỷ": 10**9, "tỉ": 10**9}
 
 _PATTERN = re.compile(
     rf"""
-    (?P<url>https?://[^\s<>"'“”()\]]+|\b(?:[a-z0-9-]+\.)+(?:gov\.vn|com\.vn|edu\.vn|org\.vn|vn|com|org|net|info|gle)\b(?:/[^\s<>"'“”()\]]*)?)
+    (?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
+  | (?P<url>https?://[^\s<>"'“”()\]]+|\b(?:[a-z0-9-]+\.)+(?:gov\.vn|com\.vn|edu\.vn|org\.vn|vn|com|org|net|info|gle)\b(?:/[^\s<>"'“”()\]]*)?)
   | (?P<document>\b\d{{1,5}}/(?:\d{{4}}/)?(?:[A-ZĐ]+\d*)(?:-[A-ZĐ]+\d*)+\b|\b\d{{1,5}}/\d{{4}}/QH\d+\b|\b\d{{1,4}}/(?:19|20)\d{{2}}(?:/[A-ZĐ]+\d*)?\b(?!/))
   | (?P<date>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}\b|\b\d{{4}}-\d{{2}}-\d{{2}}\b
       |\bngày\s\d{{1,2}}\stháng\s\d{{1,2}}(?:\snăm\s\d{{4}})?|\btháng\s\d{{1,2}}[/-]\d{{4}}|\btháng\s\d{{1,2}}\snăm\s\d{{4}}
       |\bngày\s\d{{1,2}}/\d{{1,2}}\b(?!/))
-  | (?P<money>\b\d[\d.,]*\s?(?:(?:nghìn|ngàn|triệu|tỷ|tỉ|k|tr)\s?)?(?:đồng|VNĐ|VND|đ)(?!\w)|\b\d[\d.,]*\s?(?:nghìn|ngàn|triệu|tỷ|tỉ)(?!\w))
-  | (?P<percent>\b\d[\d.,]*\s?%)
+  | (?P<money>\b\d(?:[\d.,]*\d)?\s?(?:(?:nghìn|ngàn|triệu|tỷ|tỉ|k|tr)\s?)?(?:đồng|VNĐ|VND|đ)(?!\w)|\b\d(?:[\d.,]*\d)?\s?(?:nghìn|ngàn|triệu|tỷ|tỉ)(?!\w))
+  | (?P<percent>\b\d(?:[\d.,]*\d)?\s?%)
   | (?P<form>\b[A-ZĐ]{{1,4}}\d{{1,3}}[a-z]?\b|\b[A-ZĐ]{{2,4}}-\d{{2}}\b)
+  | (?P<prefixed>\b(?i:(?P<prefix>mức(?:\sđộ)?|điều|khoản|chương|bước)\s\d+)(?![\w/]|[.,]\d|\s?(?:%|đồng|nghìn|ngàn|triệu|tỷ|tỉ)))
   | (?P<number>(?<![\w.])(?:(?:\+84|0)(?:[\s.]?\d){{8,10}}(?!\d)|1[89]00(?:[\s.]?\d){{4,6}}(?!\d)|\d+(?:[.,]\d+)*)(?:\s(?P<unit>{_UNITS})(?!\w))?)
-  | (?P<words>\b(?:hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)\s(?P<wordunit>ngày\slàm\sviệc|ngày|tháng|giờ|phút|tuần|tuổi)(?!\w))
+  | (?P<words>\b(?i:(?:{_SPELLED})(?:\s(?:{_SPELLED}))*)(?:\s(?P<half>rưỡi))?\s(?P<wordunit>{_SPELLED_UNITS})(?!\w))
     """,
     re.VERBOSE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# "từ 14 đến dưới 16 tuổi", "3 – 5 ngày", "8 đến 10 triệu đồng": the first number is of the second one's unit.
+_RANGE = re.compile(r"\s?(?:[-–]|đến|tới|hoặc|và)\s?(?:dưới\s|hết\s|đủ\s)?")
 
 
 def atoms(text: str) -> tuple[Atom, ...]:
     """Return the atoms of `text` in order. "hai ngày" → NUMBER 2 ngày; "30 nghìn đồng" → MONEY 30000."""
-    return tuple(_atom(match) for match in _PATTERN.finditer(clean(text)))
+    text = clean(text)
+    matches = [match for match in _PATTERN.finditer(text) if _read(match)]
+    found = [_atom(match) for match in matches]
+    for n in range(len(found) - 2, -1, -1):
+        if _RANGE.fullmatch(text, matches[n].end(), matches[n + 1].start()):
+            found[n] = _with_unit_of(found[n], found[n + 1], matches[n + 1].group())
+    return tuple(found)
+
+
+def _with_unit_of(atom: Atom, other: Atom, said: str) -> Atom:
+    """Give a bare number the unit of the next one: "8 đến 10 triệu đồng" → MONEY 8000000."""
+    if atom.kind is not AtomKind.NUMBER or atom.unit:
+        return atom
+    if other.kind is AtomKind.MONEY:
+        scale = next((n for name, n in _SCALES.items() if name and re.search(rf"\d\s?{name}(?!\w)", said)), 1)
+        return Atom(AtomKind.MONEY, str(round(float(atom.value) * scale)), "đồng", atom.text)
+    if other.kind is AtomKind.PERCENT:
+        return Atom(AtomKind.PERCENT, atom.value, "%", atom.text)
+    return Atom(atom.kind, atom.value, other.unit, atom.text) if other.kind is AtomKind.NUMBER else atom
+
+
+def _read(match: re.Match[str]) -> bool:
+    """Tell whether a match is a fact: "một ngày" is mostly "a day", "mươi ngày" no number."""
+    words = match.group("words")
+    if not words:
+        return True
+    spelled = words.lower().split()[: -len(match.group("wordunit").split())]
+    counted = match.group("wordunit") != "đồng" or any(_PLACES.get(word, 0) >= 10**3 for word in spelled)
+    return counted and spelled != ["một"] and _spelled(spelled) is not None
+
+
+def _spelled(words: list[str]) -> float | None:
+    """Return the value of spelled digits ("hai mươi lăm" → 25, "một triệu rưỡi" → 1500000), None for what is no number."""
+    total = part = 0.0
+    last, place = "", 1
+    for word in words:
+        if word == "mười":
+            part, place = part + 10, 1
+        elif word == "rưỡi" and place > 1:
+            total += place / 2
+        elif word in _DIGIT_WORDS:
+            if last in _DIGIT_WORDS:
+                return None
+            part += _DIGIT_WORDS[word]
+        elif word in ("mươi", "trăm"):
+            if last not in _DIGIT_WORDS:
+                return None
+            digit = part % 10
+            part += digit * (_PLACES[word] - 1)
+        elif word in _PLACES:
+            if not last:
+                return None
+            place = _PLACES[word]
+            total, part = total + part * place, 0.0
+        last = word
+    return total + part
 
 
 def _atom(match: re.Match[str]) -> Atom:
     kind, found = str(match.lastgroup), match.group()
-    if kind in {"unit", "wordunit"}:
-        kind = "number" if match.group("number") else "words"
+    if kind in {"unit", "wordunit", "half", "prefix"}:
+        kind = next(name for name in ("number", "words", "prefixed") if match.group(name))
+    if kind == "email":
+        return Atom(AtomKind.EMAIL, found.rstrip(".").lower(), "", found)
     if kind == "url":
         return Atom(AtomKind.URL, _url(found), "", found)
     if kind == "document" and (date := _month_year(found)):
@@ -85,10 +155,17 @@ def _atom(match: re.Match[str]) -> Atom:
         return Atom(AtomKind.PERCENT, _decimal(found.rstrip("% ")), "%", found)
     if kind == "form":
         return Atom(AtomKind.FORM, found.upper().replace("-", ""), "", found)
+    if kind == "prefixed":
+        prefix = _PREFIXES[match.group("prefix").lower()]
+        return Atom(AtomKind.NUMBER, found.split()[-1].lstrip("0") or "0", prefix, found)
     if kind == "words":
-        return Atom(AtomKind.NUMBER, str(_WORD_NUMBERS[found.split()[0]]), match.group("wordunit"), found)
+        unit = match.group("wordunit")
+        value = f"{_spelled(found.lower().split()[: -len(unit.split())]):.15g}"
+        return Atom(AtomKind.MONEY if unit == "đồng" else AtomKind.NUMBER, value, unit, found)
     unit = match.group("unit") or ""
     digits = found.removesuffix(unit).strip()
+    if unit == "số" and _YEAR.fullmatch(digits):
+        unit = ""
     return Atom(AtomKind.NUMBER, _number(digits), unit, found)
 
 
@@ -150,6 +227,8 @@ def _states(evidence: Atom, claim: Atom) -> bool:
         return evidence.value == claim.value or evidence.value.startswith(claim.value + "/")
     if claim.kind is AtomKind.NUMBER and evidence.kind is AtomKind.DOCUMENT:
         return len(claim.value) == 4 and f"/{claim.value}" in evidence.value
+    if claim.kind is AtomKind.NUMBER and not claim.unit and evidence.kind is AtomKind.MONEY:
+        return evidence.value == claim.value
     if evidence.kind is not claim.kind:
         return False
     if claim.kind is AtomKind.DATE:
@@ -157,11 +236,20 @@ def _states(evidence: Atom, claim: Atom) -> bool:
             claim.value[0] == "-" and evidence.value.endswith(claim.value[1:])
         )
     if claim.kind is AtomKind.NUMBER:
-        return evidence.value == claim.value and (not claim.unit or not evidence.unit or evidence.unit == claim.unit)
+        return evidence.value == claim.value and claim.unit in {"", evidence.unit}
     return evidence.value == claim.value
 
 
 def missing(claim: str, evidence: Iterable[str]) -> tuple[Atom, ...]:
     """Return the atoms of `claim` that no text of `evidence` states; empty means the claim is locked."""
+    texts = [clean(text).lower() for text in evidence]
     known = [atom for text in evidence for atom in atoms(text)]
-    return tuple(atom for atom in atoms(claim) if not contains(known, atom))
+    return tuple(
+        atom for atom in atoms(claim) if not contains(known, atom) and not any(_spells(text, atom) for text in texts)
+    )
+
+
+def _spells(text: str, atom: Atom) -> bool:
+    """Tell whether cleaned `text` has a small number in words that `atoms` does not read: "ba việc" for "3"."""
+    words = _NAMES.get(atom.value, ()) if atom.kind is AtomKind.NUMBER else ()
+    return any(re.search(rf"(?<!\w){word}(?!\w) ?{atom.unit}(?!\w)", text) for word in words)

@@ -64,3 +64,26 @@ def test_missing_accepts_the_same_fact_in_other_words(claim, evidence):
 @pytest.mark.parametrize("text", ["1.0000.0000 đồng", "1,2,3 đồng", "1..5 triệu", "3.4.5 %", "1.500.000.00 đồng"])
 def test_a_malformed_amount_is_read_without_an_error(text):
     assert len(atoms(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hai mươi lăm ngày", [("25", "ngày")]),
+        ("một triệu rưỡi đồng", [("1500000", "đồng")]),
+        ("một trăm linh năm ngày", [("105", "ngày")]),
+        ("từ 14 đến dưới 16 tuổi", [("14", "tuổi"), ("16", "tuổi")]),
+        ("8–10 triệu đồng", [("8000000", "đồng"), ("10000000", "đồng")]),
+        ("mức 2 hoặc mức độ 2", [("2", "mức"), ("2", "mức")]),
+        ("mỗi ngày một lần, một số người, mươi ngày", []),
+        ("hỏi hotro@example.gov.vn", [("hotro@example.gov.vn", "")]),
+    ],
+)
+def test_numbers_in_words_ranges_and_prefixed_ones(text, expected):
+    assert [(a.value, a.unit) for a in atoms(text)] == expected
+
+
+def test_a_unit_needs_the_same_unit():
+    assert missing("14 tuổi", ["theo Điều 14"])
+    assert missing("mức 2", ["trong 2 ngày"])
+    assert not missing("làm 3 việc", ["làm cùng lúc ba việc"])

@@ -1,5 +1,9 @@
+import pytest
+
 from rag.answers import Citation
-from rag.factlock import lock, unsupported
+from rag.factlock import lock, objections, unsupported
+from rag.settings import load_settings
+from rag.vectors import load_embedder
 
 CITATION = Citation(1, "g", "g#le-phi", "Đổi thẻ căn cước – Lệ phí", "Đổi thẻ mất 25.000 đồng tại Công an xã.", ())
 
@@ -19,4 +23,28 @@ def test_lock_keeps_step_numbers_and_words():
 
 
 def test_unsupported_names_an_authority_the_evidence_lacks():
-    assert unsupported("Nộp ở Công an tỉnh.", [CITATION.quote]) == ["Công an tỉnh"]
+    assert unsupported("Nộp ở Công an tỉnh.", [CITATION.quote]) == ["công an tỉnh"]
+
+
+@pytest.fixture(scope="module")
+def encode():
+    return load_embedder(load_settings().embedding_model).encode
+
+
+@pytest.mark.parametrize(
+    ("claim", "objection"),
+    [
+        ("Khi đổi thẻ tại Công an xã, bạn đóng 25 nghìn đồng.", []),
+        ("Đổi thẻ mất 20.000 đồng tại Công an xã.", ["20.000 đồng"]),
+        ("Đổi thẻ mất 25.000 đồng tại Công an huyện.", ["công an huyện"]),
+        ("Đổi thẻ không mất 25.000 đồng tại Công an xã.", ["mất 25.000 đồng tại"]),
+        ("Bạn nên uống nhiều nước.", [""]),
+    ],
+)
+def test_a_sentence_in_other_words_must_say_what_its_quote_says(claim, objection, encode):
+    assert objections(claim, CITATION.title, CITATION.quote, encode) == objection
+
+
+def test_an_authority_belongs_to_the_sentence_that_names_it(encode):
+    quote = "Trang cũ còn ghi Công an cấp huyện. Nay bạn đến Công an xã."
+    assert objections("Nay bạn đến Công an huyện.", "Nơi làm", quote, encode) == ["công an huyện"]
