@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock crash
 
 all: check test
 
@@ -61,6 +61,10 @@ $(RIVALS)/.installed: evals/rivals.txt
 	$(RIVALS)/bin/python -m pip install --quiet torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 	$(RIVALS)/bin/python -m pip install --quiet -r evals/rivals.txt
 	touch $@
+
+# What the fact lock catches of planted faults, and what it takes for wrong without reason.
+bench-lock: $(STAMP)
+	$(BIN)/python -m evals.bench_lock
 
 crash: $(STAMP)
 	$(BIN)/python -m evals.crash

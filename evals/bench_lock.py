@@ -20,7 +20,7 @@ from evals.cases import CASES
 from evals.statistics import wilson
 from rag.atoms import Atom, AtomKind, atoms
 from rag.factlock import Encode, objections
-from rag.guides import Line, Passage, Section, load_guides
+from rag.guides import Line, Passage, load_guides
 from rag.settings import load_settings
 from rag.sheets import load_sheets
 from rag.vectors import load_embedder
