@@ -144,6 +144,6 @@ def _grade(model: ChatModel, prompt: Prompt, aspect: str, case: Case, output: Ou
         completion = model.complete(_SYSTEM, prompt.fill(**values))
     except ModelError:
         return Grade(case.id, aspect, None, model.name, prompt.digest, 0)
-    said = _VERDICT.findall(completion.text)
+    said = _VERDICT.findall(completion.text) if completion.whole else []
     grade = said[-1].lower() if said and said[-1].lower() in ASPECTS[aspect] else None
     return Grade(case.id, aspect, grade, model.name, prompt.digest, completion.tokens)

@@ -4,6 +4,7 @@ Each step takes values and returns new ones. A refusal is a status, never an exc
 to disk. The caller stores the answer (`rag.records`).
 """
 
+import logging
 import math
 import re
 import uuid
@@ -14,6 +15,7 @@ from time import perf_counter
 
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
 from rag.compose import MUST_HAVE, Draft, compose
+from rag.errors import ModelError
 from rag.factlock import lock
 from rag.guides import TOPICS, Guide
 from rag.index import Index
@@ -24,6 +26,9 @@ from rag.retrieval import NOTHING, Found, Retriever, content_words, is_marked
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.settings import Settings
 from rag.text import fold, syllables
+from rag.writing import Shown, Writer
+
+log = logging.getLogger(__name__)
 
 # Logistic weights on 1 and the evidence (see `evidence`), fitted by
 # `python -m evals.retrieval --calibrate`; the default of `Settings.answer_threshold` is a point of the table it prints.
@@ -67,6 +72,14 @@ _EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần g
 
 
 @dataclass(frozen=True, slots=True)
+class _Composed:
+    """An answer that is composed and may yet be worded by a model, and how sure it is."""
+
+    draft: Draft
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """The question as it is understood: masked, its spelling mended; the query read from it; how that reads to the learner
     where it differs; kinds; and the guide of the turn before.
@@ -82,21 +95,46 @@ class Understanding:
 class Assistant:
     """Answers questions from one open index; safe to call from several threads."""
 
-    def __init__(self, index: Index, reader: Reader, kinds: KindClassifier, router: Router, settings: Settings) -> None:
+    def __init__(
+        self,
+        index: Index,
+        reader: Reader,
+        kinds: KindClassifier,
+        router: Router,
+        settings: Settings,
+        writer: Writer | None = None,
+    ) -> None:
         self.index = index
         self.retriever = Retriever(index, settings.retrieved)
         self.reader = reader
         self._kinds = kinds
         self.router = router
+        self.writer = writer
         self._threshold = settings.answer_threshold
         self._today = settings.today
 
-    def ask(self, question: str, history: Sequence[Turn] = (), answer_id: str | None = None) -> Answer:
-        """Answer one question, given the earlier turns of the same conversation (oldest first)."""
-        return self.trace(question, history, answer_id)[0]
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        answer_id: str | None = None,
+        visitor: str = "",
+        on_text: Shown = lambda _: None,
+    ) -> Answer:
+        """Answer one question, given the earlier turns of the same conversation (oldest first).
+
+        While a model writes, `on_text` gets the text that is already locked; `visitor` is whose budget it is charged to.
+        """
+        return self.trace(question, history, answer_id, None, visitor, on_text)[0]
 
     def trace(
-        self, question: str, history: Sequence[Turn] = (), answer_id: str | None = None, day: date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        answer_id: str | None = None,
+        day: date | None = None,
+        visitor: str = "",
+        on_text: Shown = lambda _: None,
     ) -> tuple[Answer, Found]:
         """Answer as `ask` does, on `day` if given, and tell what retrieval found (nothing where it was not asked)."""
         started = perf_counter()
@@ -112,7 +150,10 @@ class Assistant:
             found = self.retriever.search(understood.query, day)
             found = self._prefer(found, understood.follows)
             retrieved = perf_counter() - started
-            answer = self._finish(self._decide(answer, route, understood, found, day), found)
+            decided = self._decide(answer, route, understood, found, day)
+            if isinstance(decided, _Composed):
+                decided = self._worded(answer, decided, understood, visitor, on_text)
+            answer = self._finish(decided, found)
             answer = replace(answer, searched_as=understood.shown, seconds=Seconds(retrieve=round(retrieved, 4)))
         total = perf_counter() - started
         seconds = Seconds(answer.seconds.retrieve, round(total - answer.seconds.retrieve, 4), round(total, 4))
@@ -159,7 +200,9 @@ class Assistant:
         }[route]
         return replace(answer, status=status, text=_TEXTS[route], suggestions=self._openers(), confidence=1.0)
 
-    def _decide(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
+    def _decide(
+        self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date
+    ) -> "Answer | _Composed":
         sure = confidence(found)
         if understood.follows in found.guide_ids:
             sure = max(sure, FOLLOW_UP_CONFIDENCE)
@@ -178,7 +221,26 @@ class Assistant:
         draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
         if route is Route.OWN_RECORD:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
-        return self._written(answer, AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED, draft, sure)
+        return _Composed(draft, sure)
+
+    def _worded(
+        self, answer: Answer, composed: "_Composed", understood: Understanding, visitor: str, on_text: Shown
+    ) -> Answer:
+        """Return the answer in the model's words where there is one and it wrote in time, in the guide's words otherwise."""
+        draft, sure = composed.draft, composed.sure
+        status = AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED
+        if self.writer is None:
+            return self._written(answer, status, draft, sure)
+        name = self.writer.model.name
+        try:
+            written = self.writer.write(answer.question, draft, visitor, on_text)
+        except ModelError as error:
+            log.warning("%s; the composed answer is used", error)
+            written = None
+        if written is None:
+            return replace(self._written(answer, status, draft, sure), model=name)
+        worded = self._written(answer, status, replace(draft, text=written.text, more=written.more), sure)
+        return replace(worded, mode="written", model=name, dropped=(*worded.dropped, *written.dropped))
 
     def _safety(self, answer: Answer, status: AnswerStatus, lead: str, query: str, day: date) -> Answer:
         """Compose from the safety guides only, under a fixed first sentence that states no fact."""

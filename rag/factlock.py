@@ -93,6 +93,8 @@ def objections(claim: str, title: str, quote: str, encode: Encode) -> list[str]:
     """Return why `claim`, in anybody's words, may not cite `quote` (of a passage with this title): foreign facts, what it
     affirms against the quote, or "" when it speaks of something else. Empty: it may. `encode` is an embedder's.
     """
+    if clean(claim).rstrip(".") in (part.rstrip(".") for part in sentences(clean(quote))):
+        return []
     lost = missing(claim, [title, quote])
     placed = [name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, quote))]
     found = [atom.text for atom in lost] + placed + contradictions(claim, quote)

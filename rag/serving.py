@@ -5,18 +5,22 @@ from pathlib import Path
 from rag.assistant import Assistant
 from rag.index import Index, build_index, index_state, open_index
 from rag.kinds import KindClassifier
+from rag.llm import open_model
 from rag.questions import Reader, load_lexicon
 from rag.routing import load_router
 from rag.settings import Settings
 from rag.spelling import Speller, load_syllables
 from rag.text import syllables
+from rag.writing import Writer
 
 
 def open_assistant(settings: Settings) -> Assistant:
     """Open the current index. Raises IndexStateError, ModelError or CorpusError, each saying what to do."""
     index = open_index(settings.index_folder, settings.corpus, settings.embedding_model)
     kinds = KindClassifier(settings.corpus / "kinds.safetensors")
-    return Assistant(index, open_reader(index, settings.corpus), kinds, load_router(settings.corpus), settings)
+    model = open_model(settings)
+    writer = Writer(model, index.embedder.encode) if model else None
+    return Assistant(index, open_reader(index, settings.corpus), kinds, load_router(settings.corpus), settings, writer)
 
 
 def open_reader(index: Index, corpus: Path) -> Reader:

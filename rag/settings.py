@@ -29,9 +29,19 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535)
     retrieved: int = Field(10, ge=1, le=50, description="how many guides and passages retrieval returns")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence from which a question is answered")
-    model: str = Field("", description="language model, openai:NAME; empty: none")
+    model: str = Field(
+        "", description="language model: openai:, ollama:, anthropic:, google:NAME or local:FILE; empty: none"
+    )
     model_url: str = Field("", description="address of the model's server, e.g. http://127.0.0.1:8080/v1")
     model_key: SecretStr | None = Field(None, description="key of the model's server, if it wants one")
+    model_first_s: float = Field(20, gt=0, description="seconds until a model must have begun to write")
+    model_total_s: float = Field(
+        45, gt=0, description="seconds until it must be done; then the composed answer is used"
+    )
+    model_rest_s: float = Field(30, gt=0, description="seconds that a model rests after three failures in a row")
+    model_calls: int = Field(2, ge=1, description="how many answers a model may write at once")
+    model_day_tokens: int = Field(0, ge=0, description="tokens that a model may use a day; 0: no limit")
+    model_visitor_tokens: int = Field(0, ge=0, description="tokens that one visitor may use a day; 0: no limit")
     evaluator_password: SecretStr | None = Field(
         None, min_length=12, description="password of the evaluators' desk at /danh-gia; empty: no desk"
     )

@@ -1,0 +1,157 @@
+"""Let a language model word an answer from guide lines, and keep only what the fact lock lets through. Nothing here does I/O.
+
+The model sees the lines that the composed answer is made of, numbered, with links and phone numbers as tokens. Each sentence
+is locked as soon as it is whole: against the lines it cites, else against those it is most like. A sentence with a wrong fact
+is replaced by the line that it speaks of; any other that fails is dropped. What the composed answer says and the written one
+does not goes behind "xem thêm", so a written answer never knows less than a composed one.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.answers import Citation
+from rag.atoms import AtomKind, atoms
+from rag.compose import MAX_CHARS, Draft
+from rag.factlock import MARK, Encode, objections
+from rag.llm import ChatModel, Completion
+from rag.prompts import load_prompt
+from rag.text import clean, sentences, syllables
+
+_MAX_SENTENCES = 6
+_MIN_SYLLABLES = 4
+_LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_MARKDOWN = re.compile(r"[*_#`]+|!?\[([^\]\[]*)\]\([^)]*\)")
+_TOKEN = re.compile(r"\[\[([a-z-]+-\d+)\]\]")
+_LINE_MARKS = re.compile(r"^(\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)((?:\s*\[\d+\])+)$")
+
+Shown = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written answer: text with [n] marks, what is left for "xem thêm", and the sentences that were not let through."""
+
+    text: str
+    more: str | None
+    dropped: tuple[tuple[str, str], ...]
+
+
+class Writer:
+    """Writes with one model."""
+
+    def __init__(self, model: ChatModel, encode: Encode) -> None:
+        self.model = model
+        self._encode = encode
+        self._system, self._prompt = load_prompt("answer-system"), load_prompt("answer")
+
+    def write(self, question: str, draft: Draft, visitor: str = "", on_text: Shown = lambda _: None) -> Written | None:
+        """Word the draft as an answer to a masked question; None when nothing that the model wrote may be shown.
+
+        `on_text` gets the locked text so far, after each sentence. Raises ModelError.
+        """
+        tokens = _Tokens()
+        citations = tuple(c for c in draft.citations if f"[{c.number}]" in draft.text)
+        quotes = "\n".join(f"[{c.number}] {tokens.hide(c.quote)}" for c in citations)
+        locked = _Locked(citations, self._encode, tokens, on_text)
+        user = self._prompt.fill(question=question, quotes=quotes)
+        completion = self.model.complete(self._system.fill(), user, visitor, locked.add)
+        locked.close(completion)
+        return self._with_rest(locked, draft) if locked.lines else None
+
+    def _with_rest(self, locked: "_Locked", draft: Draft) -> Written:
+        """Put the composed lead first unless it was said, and everything else that was not said behind "xem thêm"."""
+        said = "\n".join(map(_bare, locked.lines))
+        lines = [line for line in draft.text.split("\n") if line.strip()]
+        unsaid = [line for line in lines if not self._says(said, line)]
+        first = [lines[0]] if lines and lines[0] in unsaid else []
+        more = "\n".join([*unsaid[len(first) :], *([draft.more] if draft.more else [])])
+        return Written("\n\n".join([*first, "\n".join(locked.lines)]), more or None, tuple(locked.dropped))
+
+    def _says(self, said: str, line: str) -> bool:
+        match = _LINE_MARKS.match(line)
+        return match is not None and not any(objections(one, "", said, self._encode) for one in sentences(match[2]))
+
+
+def _bare(line: str) -> str:
+    return MARK.sub("", line)
+
+
+class _Locked:
+    """The sentences of an answer that may be shown, as they come."""
+
+    def __init__(self, citations: tuple[Citation, ...], encode: Encode, tokens: "_Tokens", on_text: Shown) -> None:
+        self.lines: list[str] = []
+        self.dropped: list[tuple[str, str]] = []
+        self._citations = citations
+        self._encode = encode
+        self._tokens = tokens
+        self._on_text = on_text
+        self._rest = ""
+
+    def add(self, text: str) -> None:
+        """Take a piece of text; lock every sentence that it completes."""
+        self._rest += text
+        *whole, self._rest = _SENTENCES.split(self._rest)
+        for sentence in whole:
+            self._lock(sentence)
+
+    def close(self, completion: Completion) -> None:
+        """Lock the last sentence, unless the model was stopped in it."""
+        if completion.whole:
+            self._lock(self._rest)
+
+    def _lock(self, raw: str) -> None:
+        cited = [int(n) for n in MARK.findall(raw)]
+        text = self._tokens.show(_LISTED.sub("", _MARKDOWN.sub(r"\1", MARK.sub("", raw)))).strip()
+        if len(syllables(text)) < _MIN_SYLLABLES or len(self.lines) >= _MAX_SENTENCES:
+            return
+        if self.lines and not objections(text, "", "\n".join(map(_bare, self.lines)), self._encode):
+            return  # said already
+        order = sorted(self._citations, key=lambda c: c.number not in cited)
+        found = [(objections(text, c.title, c.quote, self._encode), c) for c in order]
+        right = next((c for lost, c in found if not lost), None)
+        if right is None:
+            self.dropped.append((text, "; ".join(found[0][0]) if found else ""))
+            # It speaks of this line, but wrongly: the line itself is said instead.
+            near = next((c for lost, c in found if "" not in lost), None)
+            text, right = (self._line(text, near), near) if near else (text, None)
+        if right and sum(map(len, self.lines)) + len(text) <= MAX_CHARS - 200:
+            self.lines.append(f"{text.rstrip('.')}. [{right.number}]")
+            self._on_text("\n".join(self.lines))
+
+    def _line(self, text: str, citation: Citation) -> str:
+        """Return the line of a quote that a sentence speaks of."""
+        lines = citation.quote.split("\n")
+        return next((line for line in lines if "" not in objections(text, "", line, self._encode)), lines[0])
+
+
+# A sentence ends with its citation marks, or at a full stop before a capital letter, or with its line.
+_SENTENCES = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ])|(?<=\])\s*\.?\s+(?=[A-ZĐÀ-Ỹ])")
+
+
+class _Tokens:
+    """Links, mails and phone numbers as the model sees them: it cannot misspell what it does not see."""
+
+    def __init__(self) -> None:
+        self._hidden: dict[str, str] = {}
+
+    def hide(self, text: str) -> str:
+        """Return cleaned `text` with a token for each of them."""
+        text = clean(text)
+        for atom in atoms(text):
+            if atom.kind in (AtomKind.URL, AtomKind.EMAIL):
+                name = "lien-ket"
+            elif atom.kind is AtomKind.NUMBER and not atom.unit and len(atom.value) >= 7:
+                name = "so-dien-thoai"
+            else:
+                continue
+            known = next((token for token, hidden in self._hidden.items() if hidden == atom.text), None)
+            token = known or f"{name}-{1 + sum(t.startswith(name) for t in self._hidden)}"
+            self._hidden[token] = atom.text
+            text = text.replace(atom.text, f"[[{token}]]")
+        return text
+
+    def show(self, text: str) -> str:
+        """Put back what the tokens stand for; unknown tokens are dropped."""
+        return re.sub(r" {2,}", " ", _TOKEN.sub(lambda match: self._hidden.get(match[1], ""), text))
