@@ -21,6 +21,7 @@ from evals.statistics import wilson
 from rag.atoms import Atom, AtomKind, atoms
 from rag.factlock import Encode, objections
 from rag.guides import Line, Passage, load_guides
+from rag.jsonl import numbered_lines
 from rag.settings import load_settings
 from rag.sheets import load_sheets
 from rag.vectors import load_embedder
@@ -51,7 +52,7 @@ def true_claims() -> list[Claim]:
     settings = load_settings()
     guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
     lines = {(g.id, line.text): (p, line) for g in guides.values() for p in g.passages for line in p.lines}
-    rows = [json.loads(row) for row in REWORDED.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for _, line in numbered_lines(REWORDED)]
     places = [(row, lines[row["guide"], row["sentence"]]) for row in rows]
     return [Claim(text, *place) for row, place in places for text in (row["sentence"], row["reworded"])]
 
@@ -79,14 +80,8 @@ def _change(wanted: Callable[[Atom], bool]) -> Callable[[Claim, random.Random], 
 def _working_days(claim: Claim, _: random.Random) -> str | None:
     if "ngày làm việc" in claim.text:
         return claim.text.replace("ngày làm việc", "ngày", 1)
-    return re.sub(r"(\d+) ngày(?! tháng)", r"\1 ngày làm việc", claim.text, count=1) if _is_period(claim) else None
-
-
-def _is_period(claim: Claim) -> bool:
-    return (
-        any(atom.unit == "ngày" for atom in atoms(claim.text))
-        and re.search(r"\d+ ngày(?! tháng)", claim.text) is not None
-    )
+    has_period = any(atom.unit == "ngày" for atom in atoms(claim.text))
+    return re.sub(r"(\d+) ngày(?! tháng)", r"\1 ngày làm việc", claim.text, count=1) if has_period else None
 
 
 def _authority(claim: Claim, _: random.Random) -> str | None:
@@ -96,18 +91,13 @@ def _authority(claim: Claim, _: random.Random) -> str | None:
     return claim.text.replace(found[0], found[1] + _LEVELS[found[2]], 1) if found else None
 
 
-def _dropped_negation(claim: Claim, _: random.Random) -> str | None:
-    dropped = re.sub(r"(?<!\w)(?:không|chưa|đừng) (?=\w)", "", claim.text, count=1, flags=re.IGNORECASE)
-    return dropped if dropped != claim.text else None
+def _dropped_negation(claim: Claim, _: random.Random) -> str:
+    return re.sub(r"(?<!\w)(?:không|chưa|đừng) (?=\w)", "", claim.text, count=1, flags=re.IGNORECASE)
 
 
-def _false_charge(claim: Claim, _: random.Random) -> str | None:
+def _false_charge(claim: Claim, _: random.Random) -> str:
     free = r"miễn phí|không (?:mất|tốn|thu) (?:tiền|phí|lệ phí)"
-    return (
-        re.sub(free, "mất phí", claim.text, count=1, flags=re.IGNORECASE)
-        if re.search(free, claim.text, re.IGNORECASE)
-        else None
-    )
+    return re.sub(free, "mất phí", claim.text, count=1, flags=re.IGNORECASE)
 
 
 def _foreign_link(claim: Claim, chance: random.Random) -> str | None:
@@ -118,6 +108,7 @@ def _foreign_link(claim: Claim, chance: random.Random) -> str | None:
     return claim.text.replace(found[0], link, 1) if found else f"{claim.text.rstrip('.')} tại {link}."
 
 
+# A planter returns the faulty text; None or the same text where a claim has nothing to spoil.
 FAULTS: dict[str, Callable[[Claim, random.Random], str | None]] = {
     "changed amount": _change(lambda a: a.kind is AtomKind.MONEY),
     "changed period or age": _change(lambda a: a.unit in {"ngày", "ngày làm việc", "tháng", "năm", "tuổi", "giờ", "tuần"}),
@@ -150,11 +141,9 @@ def _moved(claims: list[Claim]) -> Iterator[tuple[str, Claim, Claim]]:
     places = sorted({(c.passage.id, c.line.number): (c.passage, c.line) for c in claims}.items())
     for claim in chance.sample(claims, 2 * _PER_KIND):
         facts = {item.id for item in claim.line.items}
-        near = [place for _, place in places if place[0].guide_id == claim.passage.guide_id]
-        others = [p for p in near or () if not facts & {item.id for item in p[1].items}] or [
-            place for _, place in places
-        ]
-        place = chance.choice([p for p in others if not facts & {item.id for item in p[1].items}])
+        foreign = [place for _, place in places if not facts & {item.id for item in place[1].items}]
+        near = [place for place in foreign if place[0].guide_id == claim.passage.guide_id]
+        place = chance.choice(near or foreign)
         yield "moved citation", Claim(claim.text, *place), claim
 
 

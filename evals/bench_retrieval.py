@@ -25,7 +25,7 @@ from evals.retrieval import DAY, Question, load_questions, query_of
 from evals.statistics import mean_interval
 from evals.variants import VARIANTS, rewrite
 from rag.assistant import Assistant
-from rag.jsonl import read_rows, write_rows
+from rag.jsonl import numbered_lines, read_rows, write_rows
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
 from rag.retrieval import DENSE_NEIGHBOURS, VIEWS, fuse, is_marked, with_keyword_neighbours
 from rag.serving import ensure_index, open_assistant
@@ -182,8 +182,8 @@ def _serve_ours(folder: Path) -> None:
 def report_beir(folder: Path, embedder: Embedder) -> None:
     """Print every leg and the fusion on a BEIR folder, with the fusion's lead over the best leg."""
     queries, gold, _ = read_beir(folder)
-    lines = (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
-    documents = {str(row["_id"]): clean(f"{row.get('title', '')}. {row['text']}") for row in map(json.loads, lines)}
+    rows = [json.loads(line) for _, line in numbered_lines(folder / "corpus.jsonl")]
+    documents = {str(row["_id"]): clean(f"{row.get('title', '')}. {row['text']}") for row in rows}
     ids, texts = list(documents), list(documents.values())
     exact, folded = KeywordIndex.build(texts, exact_terms), KeywordIndex.build(texts, folded_terms)
     vectors = embedder.encode(texts)

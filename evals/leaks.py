@@ -11,7 +11,7 @@ import yaml
 
 from evals.cases import CASES, Case, split_of
 from rag.guides import Guide
-from rag.jsonl import read_rows
+from rag.jsonl import numbered_lines
 from rag.text import clean, fold
 
 _GRAM = 5
@@ -67,10 +67,9 @@ def seen_by_tuning(guides: Mapping[str, Guide], corpus: Path) -> list[tuple[str,
     for name in ("learner_questions.jsonl", "outside.jsonl", _DEVELOPMENT):
         path = CASES / name
         if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            seen += [(json.loads(line)["question"], name) for line in lines if line]
+            seen += [(json.loads(line)["question"], name) for _, line in numbered_lines(path)]
     for path in sorted((corpus / "questions").glob("*.jsonl")):
-        seen += [(row["question"], path.name) for row in read_rows(path)]
+        seen += [(json.loads(line)["question"], path.name) for _, line in numbered_lines(path)]
     for path in sorted((corpus / "lexicon").glob("*.yaml")):
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         rows = entries if isinstance(entries, list) else [row for part in entries.values() for row in part]

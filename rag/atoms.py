@@ -66,10 +66,11 @@ _PATTERN = re.compile(
   | (?P<form>\b[A-ZĐ]{{1,4}}\d{{1,3}}[a-z]?\b|\b[A-ZĐ]{{2,4}}-\d{{2}}\b)
   | (?P<prefixed>\b(?i:(?P<prefix>mức(?:\sđộ)?|điều|khoản|chương|bước)\s\d+)(?![\w/]|[.,]\d|\s?(?:%|đồng|nghìn|ngàn|triệu|tỷ|tỉ)))
   | (?P<number>(?<![\w.])(?:(?:\+84|0)(?:[\s.]?\d){{8,10}}(?!\d)|1[89]00(?:[\s.]?\d){{4,6}}(?!\d)|\d+(?:[.,]\d+)*)(?:\s(?P<unit>{_UNITS})(?!\w))?)
-  | (?P<words>\b(?i:(?:{_SPELLED})(?:\s(?:{_SPELLED}))*)(?:\s(?P<half>rưỡi))?\s(?P<wordunit>{_SPELLED_UNITS})(?!\w))
+  | (?P<words>\b(?i:(?:{_SPELLED})(?:\s(?:{_SPELLED}))*)(?:\srưỡi)?\s(?P<wordunit>{_SPELLED_UNITS})(?!\w))
     """,
     re.VERBOSE,
 )
+_AMOUNT = re.compile(r"([\d.,]+)\s?(nghìn|ngàn|triệu|tỷ|tỉ|tr|k)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # "từ 14 đến dưới 16 tuổi", "3 – 5 ngày", "8 đến 10 triệu đồng": the first number is of the second one's unit.
 _RANGE = re.compile(r"\s?(?:[-–]|đến|tới|hoặc|và)\s?(?:dưới\s|hết\s|đủ\s)?")
@@ -91,7 +92,7 @@ def _with_unit_of(atom: Atom, other: Atom, said: str) -> Atom:
     if atom.kind is not AtomKind.NUMBER or atom.unit:
         return atom
     if other.kind is AtomKind.MONEY:
-        scale = next((n for name, n in _SCALES.items() if name and re.search(rf"\d\s?{name}(?!\w)", said)), 1)
+        scale = _SCALES[match[2] or ""] if (match := _AMOUNT.match(said)) else 1
         return Atom(AtomKind.MONEY, str(round(float(atom.value) * scale)), "đồng", atom.text)
     if other.kind is AtomKind.PERCENT:
         return Atom(AtomKind.PERCENT, atom.value, "%", atom.text)
@@ -100,12 +101,16 @@ def _with_unit_of(atom: Atom, other: Atom, said: str) -> Atom:
 
 def _read(match: re.Match[str]) -> bool:
     """Tell whether a match is a fact: "một ngày" is mostly "a day", "mươi ngày" no number."""
-    words = match.group("words")
-    if not words:
+    if not match.group("words"):
         return True
-    spelled = words.lower().split()[: -len(match.group("wordunit").split())]
+    spelled = _number_words(match)
     counted = match.group("wordunit") != "đồng" or any(_PLACES.get(word, 0) >= 10**3 for word in spelled)
     return counted and spelled != ["một"] and _spelled(spelled) is not None
+
+
+def _number_words(match: re.Match[str]) -> list[str]:
+    """Return the words of a spelled number without its unit."""
+    return match.group("words").lower().split()[: -len(match.group("wordunit").split())]
 
 
 def _spelled(words: list[str]) -> float | None:
@@ -137,7 +142,7 @@ def _spelled(words: list[str]) -> float | None:
 
 def _atom(match: re.Match[str]) -> Atom:
     kind, found = str(match.lastgroup), match.group()
-    if kind in {"unit", "wordunit", "half", "prefix"}:
+    if kind in {"unit", "wordunit", "prefix"}:
         kind = next(name for name in ("number", "words", "prefixed") if match.group(name))
     if kind == "email":
         return Atom(AtomKind.EMAIL, found.rstrip(".").lower(), "", found)
@@ -160,7 +165,7 @@ def _atom(match: re.Match[str]) -> Atom:
         return Atom(AtomKind.NUMBER, found.split()[-1].lstrip("0") or "0", prefix, found)
     if kind == "words":
         unit = match.group("wordunit")
-        value = f"{_spelled(found.lower().split()[: -len(unit.split())]):.15g}"
+        value = f"{_spelled(_number_words(match)):.15g}"
         return Atom(AtomKind.MONEY if unit == "đồng" else AtomKind.NUMBER, value, unit, found)
     unit = match.group("unit") or ""
     digits = found.removesuffix(unit).strip()
@@ -202,7 +207,7 @@ def _decimal(digits: str) -> str:
 
 
 def _money(found: str) -> str:
-    digits, scale = re.match(r"([\d.,]+)\s?(nghìn|ngàn|triệu|tỷ|tỉ|tr|k)?", found).groups()  # type: ignore[union-attr]
+    digits, scale = _AMOUNT.match(found).groups()  # type: ignore[union-attr]
     return str(round(float(_decimal(digits)) * _SCALES[scale or ""]))
 
 

@@ -35,7 +35,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the objects written so far, as `whole_lines` finds them."""
+    """Return the objects written so far, as `whole_lines` finds them: for our own output, never for a file of somebody else's."""
     return [json.loads(line) for line in whole_lines(path)]
 
 

@@ -48,8 +48,7 @@ def contradictions(claim: str, evidence: str) -> list[str]:
     ours, theirs = _clauses(said), _clauses(known)
     found = [" ".join(scope) for scope, clause in _scopes(theirs) if _affirmed(scope, clause, ours)]
     knows_denial = any(not _NEGATIONS.isdisjoint(c) or not _EXCLUDING.isdisjoint(c) for c in theirs)
-    denied = _scopes(ours)
-    for scope, clause in denied:
+    for scope, clause in _scopes(ours):
         # The word right after the negation decides, where the evidence has it.
         alike = [units for units in theirs if scope[0] in units] or theirs
         found += [" ".join(scope)] if _affirmed(scope, clause, alike) or not knows_denial else []

@@ -18,9 +18,12 @@ from rag.text import clean
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors; `digest` identifies the model so that an index is never read with another."""
+    """Turns texts into vectors."""
 
-    digest: str
+    @property
+    def digest(self) -> str:
+        """What identifies the model, so that an index is never read with another."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return shape (len(texts), dimension), float32, each row of length 1 (or 0 for unknown words only)."""
@@ -34,11 +37,16 @@ class StaticEmbedder:
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
-        self.digest = _digest(folder)
+        self._folder = folder
         self._weights = next(iter(load_file(folder / "model.safetensors").values())).astype(np.float32)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of the weights and the tokenizer."""
+        return _digest(self._folder)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """See `Embedder.encode`."""

@@ -23,7 +23,12 @@ _MIN_SYLLABLES = 4
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _MARKDOWN = re.compile(r"[*_#`]+|!?\[([^\]\[]*)\]\([^)]*\)")
 _TOKEN = re.compile(r"\[\[([a-z-]+-\d+)\]\]")
-_LINE_MARKS = re.compile(r"^(\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)((?:\s*\[\d+\])+)$")
+# A line of a composed answer without its list mark, warning word and citations.
+_COMPOSED = re.compile(r"^(?:\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)(?:\s*\[\d+\])+$")
+# A sentence ends with its citation marks, or at a full stop before a capital letter, or with its line.
+_SENTENCES = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ])|(?<=\])\s*\.?\s+(?=[A-ZĐÀ-Ỹ])")
+# What is kept free of the shown text for the composed lead.
+_LEAD_CHARS = 200
 
 Shown = Callable[[str], None]
 
@@ -69,8 +74,8 @@ class Writer:
         return Written("\n\n".join([*first, "\n".join(locked.lines)]), more or None, tuple(locked.dropped))
 
     def _says(self, said: str, line: str) -> bool:
-        match = _LINE_MARKS.match(line)
-        return match is not None and not any(objections(one, "", said, self._encode) for one in sentences(match[2]))
+        match = _COMPOSED.match(line)
+        return match is not None and not any(objections(one, "", said, self._encode) for one in sentences(match[1]))
 
 
 def _bare(line: str) -> str:
@@ -108,26 +113,27 @@ class _Locked:
             return
         if self.lines and not objections(text, "", "\n".join(map(_bare, self.lines)), self._encode):
             return  # said already
-        order = sorted(self._citations, key=lambda c: c.number not in cited)
-        found = [(objections(text, c.title, c.quote, self._encode), c) for c in order]
-        right = next((c for lost, c in found if not lost), None)
-        if right is None:
-            self.dropped.append((text, "; ".join(found[0][0]) if found else ""))
-            # It speaks of this line, but wrongly: the line itself is said instead.
-            near = next((c for lost, c in found if "" not in lost), None)
-            text, right = (self._line(text, near), near) if near else (text, None)
-        if right and sum(map(len, self.lines)) + len(text) <= MAX_CHARS - 200:
-            self.lines.append(f"{text.rstrip('.')}. [{right.number}]")
+        tried: list[tuple[list[str], Citation]] = []
+        for citation in sorted(self._citations, key=lambda c: c.number not in cited):
+            lost = objections(text, citation.title, citation.quote, self._encode)
+            if not lost:
+                self._say(text, citation)
+                return
+            tried.append((lost, citation))
+        self.dropped.append((text, "; ".join(tried[0][0]) if tried else ""))
+        # It speaks of this line, but wrongly: the line itself is said instead.
+        if near := next((citation for lost, citation in tried if "" not in lost), None):
+            self._say(self._line(text, near), near)
+
+    def _say(self, text: str, citation: Citation) -> None:
+        if sum(map(len, self.lines)) + len(text) <= MAX_CHARS - _LEAD_CHARS:
+            self.lines.append(f"{text.rstrip('.')}. [{citation.number}]")
             self._on_text("\n".join(self.lines))
 
     def _line(self, text: str, citation: Citation) -> str:
         """Return the line of a quote that a sentence speaks of."""
         lines = citation.quote.split("\n")
         return next((line for line in lines if "" not in objections(text, "", line, self._encode)), lines[0])
-
-
-# A sentence ends with its citation marks, or at a full stop before a capital letter, or with its line.
-_SENTENCES = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ])|(?<=\])\s*\.?\s+(?=[A-ZĐÀ-Ỹ])")
 
 
 class _Tokens:
