@@ -1,6 +1,7 @@
 """What a user would otherwise pick, run as its own tutorial shows: `python -m evals.baselines NAME build|serve FOLDER`.
 
-Needs nothing of ours but `evals.memory`, because these libraries live in an environment of their own (`make bench-retrieval`).
+Our own search is served here too, so that each is measured in a process that holds nothing else. Imports are inside the
+systems, because the others' libraries live in an environment of their own (`make bench-retrieval`).
 FOLDER holds documents.jsonl and queries.jsonl (id, text). `build` writes the system's index there; `serve` opens it,
 answers every query, one at a time, and writes NAME.json: when the first answer was there, milliseconds a query, peak
 memory, and the ten best documents of each. Documents longer than a chunk are ranked by their best chunk.
@@ -190,7 +191,21 @@ class Pyvi(Bm25s):
         return re.findall(r"\w+", ViTokenizer.tokenize(text).lower())
 
 
-SYSTEMS = {
+class Ours:
+    """The shipped search: masking, reading and all views; its index is built beforehand, of the same texts."""
+
+    def open(self, folder: Path) -> Search:
+        """Open the index; the folder is not needed."""
+        from evals.retrieval import DAY, query_of
+        from rag.serving import open_assistant
+        from rag.settings import load_settings
+
+        assistant = open_assistant(load_settings(today=DAY))
+        return lambda text: assistant.retriever.search(query_of(assistant.reader, text), DAY).guide_ids
+
+
+OURS = "ours"
+RIVALS = {
     "langchain": LangChain, "bm25s": Bm25s, "pyvi": Pyvi, "llamaindex": LlamaIndex, "haystack": Haystack, "txtai": Txtai,
 }  # fmt: skip
 
@@ -210,7 +225,7 @@ def serve(name: str, search: Search, queries: list[tuple[str, str]], folder: Pat
 def main() -> None:
     """Build or serve one system."""
     name, what, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    system = SYSTEMS[name]()
+    system = Ours() if name == OURS else RIVALS[name]()
     if what == "build":
         system.build(_rows(folder / "documents.jsonl"), folder)
     else:

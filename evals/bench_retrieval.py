@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.baselines import SYSTEMS, serve
+from evals.baselines import OURS, RIVALS
 from evals.formats import read_beir
 from evals.ranking import ANSWERS, rank_scores
 from evals.retrieval import DAY, Question, load_questions, query_of
 from evals.statistics import mean_interval
 from evals.variants import VARIANTS, rewrite
 from rag.assistant import Assistant
-from rag.jsonl import numbered_lines, read_rows, write_rows
+from rag.jsonl import numbered_lines, write_rows
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
 from rag.retrieval import DENSE_NEIGHBOURS, VIEWS, fuse, is_marked, with_keyword_neighbours
 from rag.serving import ensure_index, open_assistant
@@ -36,7 +36,6 @@ from rag.vectors import Embedder, load_embedder
 
 _SHOWN = ("mrr@10", "hit@1", "hit@5", "ndcg@10")
 _DEPTH = 10
-_OURS = "ours"
 
 
 def main() -> None:
@@ -46,12 +45,8 @@ def main() -> None:
     parser.add_argument(
         "--beir", type=Path, nargs="*", default=[], help="BEIR folders: corpus.jsonl, queries.jsonl, qrels/"
     )
-    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     settings = load_settings(today=DAY)
-    if options.serve:
-        _serve_ours(options.serve)
-        return
     ensure_index(settings, lambda _: None)
     assistant = open_assistant(settings)
     questions = load_questions()
@@ -111,9 +106,9 @@ def _report_side_by_side(assistant: Assistant, questions: list[Question], folder
     write_rows(folder / "queries.jsonl", ({"id": key, "text": text} for key, (_, text) in typed.items()))
     write_rows(folder / "documents.jsonl", ({"id": key, "text": text} for key, text in _documents(assistant)))
     gold = _gold(assistant)
-    ours = _measured(_OURS, [sys.executable, "-m", "evals.bench_retrieval", "--serve", str(folder)], folder)
-    rows = {_OURS: ours}
-    for name in SYSTEMS if python else ():
+    ours = _measured(OURS, [sys.executable, "-m", "evals.baselines", OURS, "serve", str(folder)], folder)
+    rows = {OURS: ours}
+    for name in RIVALS if python else ():
         program = [str(python), "-m", "evals.baselines", name]
         subprocess.run([*program, "build", str(folder)], check=True, capture_output=True, cwd=PROJECT)
         rows[name] = _measured(name, [*program, "serve", str(folder)], folder)
@@ -129,8 +124,8 @@ def _report_side_by_side(assistant: Assistant, questions: list[Question], folder
         note = f"  p50 {np.percentile(times, 50):.1f} ms  p95 {np.percentile(times, 95):.1f} ms"
         note += f"  first answer {row['start_s']:.1f} s  peak {row['peak_mib']:.0f} MiB"
         _print_row(name, {key: scores[name][key] for key in written}, clusters, note)
-        if name != _OURS:
-            ahead = {m: [scores[_OURS][key][m] - scores[name][key][m] for key in written] for m in ("mrr@10", "hit@5")}
+        if name != OURS:
+            ahead = {m: [scores[OURS][key][m] - scores[name][key][m] for key in written] for m in ("mrr@10", "hit@5")}
             for measure, values in ahead.items():
                 interval = mean_interval(values, clusters)
                 print(f"    ours ahead in {measure} by {np.mean(values):.3f} [{interval.low:.3f}, {interval.high:.3f}]")
@@ -166,17 +161,6 @@ def _measured(name: str, command: list[str], folder: Path) -> dict:
     subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
     row = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return {**row, "start_s": row["ready"] - started}
-
-
-def _serve_ours(folder: Path) -> None:
-    """Answer the queries of `folder` in this process, as the other systems do: masking, reading and all views included."""
-    assistant = open_assistant(load_settings(today=DAY))
-    rows = read_rows(folder / "queries.jsonl")
-
-    def search(text: str) -> tuple[str, ...]:
-        return assistant.retriever.search(query_of(assistant.reader, text), DAY).guide_ids
-
-    serve(_OURS, search, [(row["id"], row["text"]) for row in rows], folder)
 
 
 def report_beir(folder: Path, embedder: Embedder) -> None:

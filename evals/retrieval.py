@@ -16,7 +16,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
 
 from evals.cases import ANSWERED_KINDS, CASES, UNANSWERABLE_KINDS, load_cases
 from rag.assistant import Assistant, evidence
@@ -70,6 +69,8 @@ def fit(views: np.ndarray, right: np.ndarray, penalty: float = 1e-3) -> np.ndarr
 
     `views` has shape (questions, guides, views), `right` the guide's row of each question; returns shape (views,).
     """
+    from scipy.optimize import minimize
+
     rows = np.arange(len(right))
     wanted = views[rows, right].mean(axis=0)
 

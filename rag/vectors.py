@@ -16,6 +16,8 @@ import numpy as np
 from rag.errors import ModelError
 from rag.text import clean
 
+_READ_BYTES = 1 << 20
+
 
 class Embedder(Protocol):
     """Turns texts into vectors."""
@@ -38,7 +40,7 @@ class StaticEmbedder:
         from tokenizers import Tokenizer
 
         self._folder = folder
-        self._weights = next(iter(load_file(folder / "model.safetensors").values())).astype(np.float32)
+        self._weights = next(iter(load_file(folder / "model.safetensors").values())).astype(np.float32, copy=False)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -95,7 +97,12 @@ def embedder_digest(name: str) -> str:
 
 
 def _digest(static: Path) -> str:
-    return sha256((static / "model.safetensors").read_bytes() + (static / "tokenizer.json").read_bytes()).hexdigest()
+    digest = sha256()
+    for name in ("model.safetensors", "tokenizer.json"):
+        with (static / name).open("rb") as file:
+            while part := file.read(_READ_BYTES):
+                digest.update(part)
+    return digest.hexdigest()
 
 
 def _static_folder(folder: Path) -> Path | None:
