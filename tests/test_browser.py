@@ -124,6 +124,12 @@ def test_a_learner_sees_how_the_question_was_read_and_can_take_it_back(page):
     assert page.locator("#current .searched").count() == 0
 
 
+def test_typing_before_the_page_is_all_drawn_is_no_error(page):
+    page.evaluate("document.querySelector('#counter').remove()")
+    page.fill("#box textarea", "làm mức 2")
+    assert page.input_value("#box textarea") == "làm mức 2"
+
+
 def test_nothing_on_the_page_is_english(page):
     ask(page, "Làm định danh mức 2 ở đâu?")
     texts = page.evaluate("""() => [document.documentElement.lang, document.title, document.body.innerText,

@@ -36,6 +36,7 @@
   function count() {
     const used = [...box().value].length;
     const counter = find("#counter");
+    if (!counter) return; // somebody types while the page is being drawn
     counter.textContent = used ? `${used.toLocaleString("vi-VN")}/${MAX_CHARS.toLocaleString("vi-VN")} chữ cái` : "";
     counter.classList.toggle("over", used > MAX_CHARS);
   }
@@ -183,6 +184,7 @@
     new MutationObserver(keepTurns).observe(find("#current"), { childList: true, subtree: true, attributes: true });
     find("#current").setAttribute("aria-live", "polite");
     box().setAttribute("autocomplete", "off");
+    count();
   });
   drawn.observe(document.documentElement, { childList: true, subtree: true });
 })();
