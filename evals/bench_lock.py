@@ -34,6 +34,10 @@ _SEED = 20261126
 _LEVELS = {"xã": "huyện", "phường": "quận", "huyện": "tỉnh", "tỉnh": "xã"}
 
 
+# Returns the faulty text; None or the same text where there is nothing to spoil.
+Planter = Callable[[str, random.Random], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A sentence, the passage and the line that it cites."""
@@ -64,52 +68,49 @@ def _other(chance: random.Random, digits: str) -> str:
     return digits[:n] + chance.choice([d for d in "123456789" if d != digits[n]]) + digits[n + 1 :]
 
 
-def _change(wanted: Callable[[Atom], bool]) -> Callable[[Claim, random.Random], str | None]:
+def _change(wanted: Callable[[Atom], bool]) -> Planter:
     """Return a planter that changes a digit of a fact that is wanted."""
 
-    def plant(claim: Claim, chance: random.Random) -> str | None:
-        found = [atom for atom in atoms(claim.text) if wanted(atom) and re.search(r"\d", atom.text)]
+    def plant(text: str, chance: random.Random) -> str | None:
+        found = [atom for atom in atoms(text) if wanted(atom) and re.search(r"\d", atom.text)]
         if not found:
             return None
         atom = chance.choice(found)
-        return claim.text.replace(atom.text, _other(chance, atom.text), 1)
+        return text.replace(atom.text, _other(chance, atom.text), 1)
 
     return plant
 
 
-def _working_days(claim: Claim, _: random.Random) -> str | None:
-    if "ngày làm việc" in claim.text:
-        return claim.text.replace("ngày làm việc", "ngày", 1)
-    has_period = any(atom.unit == "ngày" for atom in atoms(claim.text))
-    return re.sub(r"(\d+) ngày(?! tháng)", r"\1 ngày làm việc", claim.text, count=1) if has_period else None
+def _working_days(text: str, _: random.Random) -> str | None:
+    if "ngày làm việc" in text:
+        return text.replace("ngày làm việc", "ngày", 1)
+    has_period = any(atom.unit == "ngày" for atom in atoms(text))
+    return re.sub(r"(\d+) ngày(?! tháng)", r"\1 ngày làm việc", text, count=1) if has_period else None
 
 
-def _authority(claim: Claim, _: random.Random) -> str | None:
-    found = re.search(
-        r"((?:Công an|Ủy ban nhân dân|UBND)(?: cấp)? )(xã|phường|huyện|tỉnh)(?: ?, phường)?(?!\w)", claim.text
-    )
-    return claim.text.replace(found[0], found[1] + _LEVELS[found[2]], 1) if found else None
+def _authority(text: str, _: random.Random) -> str | None:
+    found = re.search(r"((?:Công an|Ủy ban nhân dân|UBND)(?: cấp)? )(xã|phường|huyện|tỉnh)(?: ?, phường)?(?!\w)", text)
+    return text.replace(found[0], found[1] + _LEVELS[found[2]], 1) if found else None
 
 
-def _dropped_negation(claim: Claim, _: random.Random) -> str:
-    return re.sub(r"(?<!\w)(?:không|chưa|đừng) (?=\w)", "", claim.text, count=1, flags=re.IGNORECASE)
+def _dropped_negation(text: str, _: random.Random) -> str:
+    return re.sub(r"(?<!\w)(?:không|chưa|đừng) (?=\w)", "", text, count=1, flags=re.IGNORECASE)
 
 
-def _false_charge(claim: Claim, _: random.Random) -> str:
+def _false_charge(text: str, _: random.Random) -> str:
     free = r"miễn phí|không (?:mất|tốn|thu) (?:tiền|phí|lệ phí)"
-    return re.sub(free, "mất phí", claim.text, count=1, flags=re.IGNORECASE)
+    return re.sub(free, "mất phí", text, count=1, flags=re.IGNORECASE)
 
 
-def _foreign_link(claim: Claim, chance: random.Random) -> str | None:
+def _foreign_link(text: str, chance: random.Random) -> str | None:
     link = chance.choice(
         ("https://vneid-hotro.com/dang-ky", "dichvucong-gov.vn", "http://bhxh.example.net", "vneid.com.vn")
     )
-    found = [atom.text for atom in atoms(claim.text) if atom.kind is AtomKind.URL]
-    return claim.text.replace(found[0], link, 1) if found else f"{claim.text.rstrip('.')} tại {link}."
+    found = [atom.text for atom in atoms(text) if atom.kind is AtomKind.URL]
+    return text.replace(found[0], link, 1) if found else f"{text.rstrip('.')} tại {link}."
 
 
-# A planter returns the faulty text; None or the same text where a claim has nothing to spoil.
-FAULTS: dict[str, Callable[[Claim, random.Random], str | None]] = {
+FAULTS: dict[str, Planter] = {
     "changed amount": _change(lambda a: a.kind is AtomKind.MONEY),
     "changed period or age": _change(lambda a: a.unit in {"ngày", "ngày làm việc", "tháng", "năm", "tuổi", "giờ", "tuần"}),
     "working days and days": _working_days,
@@ -129,7 +130,7 @@ def planted(claims: list[Claim]) -> Iterator[tuple[str, Claim, Claim]]:
     for kind, plant in FAULTS.items():
         chance, count = random.Random(f"{_SEED} {kind}"), 0
         for claim in chance.sample(claims, len(claims)):
-            text = plant(claim, chance)
+            text = plant(claim.text, chance)
             if text and text != claim.text and count < _PER_KIND:
                 count += 1
                 yield kind, Claim(text, claim.passage, claim.line), claim

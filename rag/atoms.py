@@ -65,7 +65,7 @@ _PATTERN = re.compile(
   | (?P<percent>\b\d(?:[\d.,]*\d)?\s?%)
   | (?P<form>\b[A-ZĐ]{{1,4}}\d{{1,3}}[a-z]?\b|\b[A-ZĐ]{{2,4}}-\d{{2}}\b)
   | (?P<prefixed>\b(?i:(?P<prefix>mức(?:\sđộ)?|điều|khoản|chương|bước)\s\d+)(?![\w/]|[.,]\d|\s?(?:%|đồng|nghìn|ngàn|triệu|tỷ|tỉ)))
-  | (?P<number>(?<![\w.])(?:(?:\+84|0)(?:[\s.]?\d){{8,10}}(?!\d)|1[89]00(?:[\s.]?\d){{4,6}}(?!\d)|\d+(?:[.,]\d+)*)(?:\s(?P<unit>{_UNITS})(?!\w))?)
+  | (?P<number>(?<![\w.])(?:(?:\+84|0)(?:[\s.]?\d){{8,10}}(?!\d)|1[89]00(?:[\s.]?\d){{4,6}}(?!\d)|\d+(?:[.,]\d+)*)(?:\s(?P<unit>{_UNITS})(?!\w|\s\d{{1,2}}(?:\stháng|/)))?)
   | (?P<words>\b(?i:(?:{_SPELLED})(?:\s(?:{_SPELLED}))*)(?:\srưỡi)?\s(?P<wordunit>{_SPELLED_UNITS})(?!\w))
     """,
     re.VERBOSE,
@@ -78,13 +78,20 @@ _RANGE = re.compile(r"\s?(?:[-–]|đến|tới|hoặc|và)\s?(?:dưới\s|hết
 
 def atoms(text: str) -> tuple[Atom, ...]:
     """Return the atoms of `text` in order. "hai ngày" → NUMBER 2 ngày; "30 nghìn đồng" → MONEY 30000."""
+    return _read_all(text)[0]
+
+
+def _read_all(text: str) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
+    """Return all atoms, and those that begin a range that ends where it begins ("3 đến 3 ngày")."""
     text = clean(text)
     matches = [match for match in _PATTERN.finditer(text) if _read(match)]
     found = [_atom(match) for match in matches]
+    empty = []
     for n in range(len(found) - 2, -1, -1):
         if _RANGE.fullmatch(text, matches[n].end(), matches[n + 1].start()):
             found[n] = _with_unit_of(found[n], found[n + 1], matches[n + 1].group())
-    return tuple(found)
+            empty += [found[n]] if found[n].value == found[n + 1].value else []
+    return tuple(found), tuple(empty)
 
 
 def _with_unit_of(atom: Atom, other: Atom, said: str) -> Atom:
@@ -246,12 +253,12 @@ def _states(evidence: Atom, claim: Atom) -> bool:
 
 
 def missing(claim: str, evidence: Iterable[str]) -> tuple[Atom, ...]:
-    """Return the atoms of `claim` that no text of `evidence` states; empty means the claim is locked."""
+    """Return the atoms of `claim` that no text of `evidence` states, and ranges without extent; empty means it is locked."""
     texts = [clean(text).lower() for text in evidence]
     known = [atom for text in evidence for atom in atoms(text)]
-    return tuple(
-        atom for atom in atoms(claim) if not contains(known, atom) and not any(_spells(text, atom) for text in texts)
-    )
+    found, empty = _read_all(claim)
+    lost = (a for a in found if not contains(known, a) and not any(_spells(text, a) for text in texts))
+    return tuple(dict.fromkeys((*lost, *empty)))
 
 
 def _spells(text: str, atom: Atom) -> bool:

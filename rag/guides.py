@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import CorpusError
 from rag.sheets import Confidence, Item, Sheet, Source
+from rag.suspect import suspicion
 from rag.text import clean, slug
 
 TOPICS = {
@@ -300,6 +301,8 @@ def _line(raw: str, number: int, covers: list[str], sheets: dict[str, Sheet]) ->
         items.append(sheets[sheet_id].items[item_id])
     if not items or not text:
         raise CorpusError("the line is empty or cites nothing")
+    if reason := suspicion(raw[: reference.start()]):
+        raise CorpusError(f"the line {reason}; a guide is plain Vietnamese for people")
     days = {key: _day(value) for key, _, value in (bound.partition(" ") for bound in bounds)}
     if set(days) - {"từ", "đến"}:
         raise CorpusError(f"bounds are {sorted(days)}, expected từ YYYY-MM-DD or đến YYYY-MM-DD")

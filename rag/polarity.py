@@ -7,6 +7,7 @@ sees to that (`rag.factlock`).
 """
 
 import re
+from itertools import takewhile
 
 from rag.text import clean, syllables
 
@@ -15,27 +16,43 @@ _PAY = "(?:tiền|phí|lệ phí|chi phí|đồng nào|xu nào|khoản nào|gì)
 _ONE_FORM = tuple(
     (re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), replacement)
     for pattern, replacement in (
+        (r"trước khi (?:\w+ ){0,2}?(?:đủ|tròn)(?= \d)|(?:ngắn|ít|nhỏ|thấp|kém) hơn(?= \d)", "dưới"),
         (r"không (?:vượt )?quá|không (?:nhiều|muộn|lâu|chậm) hơn|không hơn|nhiều nhất(?: là)?|chậm nhất(?: là)?|tối đa(?: là)?", "tối_đa"),
         (r"không (?:dưới|ít hơn)|ít nhất(?: là)?|tối thiểu(?: là)?", "tối_thiểu"),
         (r"chưa (?:đủ|đến|tới|tròn)(?= \d)", "dưới"),
-        (r"(?:quá|hơn|trên)(?= \d)", "trên"),
+        (r"(?:(?:dài|lâu|lớn|cao|nhiều) )?(?:quá|hơn|trên)(?= \d)", "trên"),
         (r"(?:từ )?(?:đủ|tròn)(?= \d)|từ(?= \d+ tuổi)", "từ_đủ"),
         (r"cho biết|biết rằng|chẳng hạn|nữa(?= *(?:[.,;:!?]|$))", ""),
         (r"từ chối", "từ_chối"),
-        (rf"(?:được )?miễn (?:nộp |đóng )?(?:phí và lệ phí|phí, lệ phí|{_PAY})(?: hoàn toàn)?|(?:không|chẳng|khỏi) (?:phải |bị |cần )?(?:mất|tốn|thu|nộp|trả|đóng|tính|lấy)(?: thêm| bất kỳ| bất cứ| một)?(?: khoản)? {_PAY}", "không trả_tiền"),
+        (r"thải bỏ", "thải"),
+        (r"(?:đến|tới) (?:khi |lúc )?hết hạn", "đến hạn"),
+        (r"chưa (?:hết|quá) (?:hạn|hiệu lực|giá trị)|còn (?:hạn|hiệu lực|giá trị)(?! sử dụng đến)", "còn_hạn"),
+        (r"(?:hết|quá|không còn_hạn|mất) (?:hạn|hiệu lực|giá trị)|không còn_hạn", "không còn_hạn"),
+        (r"(?:đừng|khoan|chớ|chưa|không nên) vội", "trước khi"),
+        (r"không rõ tên(?: \(nặc danh\))?", "nặc danh"),
+        (r"miễn (?:là|sao)", "nếu"),
+        (r"mới (?:phải|cần)", "chỉ"),
+        (r"có ([^,.;:!?\n]{1,40}?) không(?= *(?:[,.;:!?]|$|rồi|để|trước))", r"\1"),
+        (rf"(?:được )?miễn (?:nộp |đóng )?(?:phí và lệ phí|phí, lệ phí|{_PAY})(?: hoàn toàn)?|(?:không|chẳng|khỏi) (?:phải |bị |cần )?(?:mất|tốn|thu|nộp|trả|đóng|tính|lấy)(?: thêm| bất kỳ| bất cứ| một)?(?: khoản)? {_PAY}|không phí", "không trả_tiền"),
         (rf"(?:mất|tốn|thu|nộp|trả|đóng|tính|lấy)(?: thêm)? {_PAY}", "trả_tiền"),
-        (r"nghiêm cấm|bị cấm|cấm|đừng|chớ|tránh|chẳng|khỏi|thiếu|(?:được )?miễn|không (?:được|thể|nên|hề|còn|có|phải|cần|nhất thiết|cho phép)", "không"),
+        (r"được miễn", "miễn_cho"),
+        (r"nghiêm cấm|bị cấm|cấm|đừng|chớ|tránh|chẳng|khỏi|thiếu|miễn|không (?:được|thể|nên|hề|còn|có|phải|cần|nhất thiết|cho phép)", "không"),
         (r"chưa (?:được|thể|có|phải|cần)", "chưa"),
     )
 )  # fmt: skip
-_NEGATIONS = frozenset({"không", "chưa"})
+_NEGATIONS = frozenset({"không", "chưa", "miễn_cho"})
 # Words that may stand between a negation and what it denies.
 _LIGHT = frozenset("được bị phải cần có thể còn hề nên bao giờ ai gì nào bất cứ kỳ bạn việc là sẽ đã đang tự".split())
 # Words that exclude something without a negation: what they exclude may be said with one.
 _EXCLUDING = frozenset("chỉ ngoài trừ hết sai ngừng bỏ thôi mất giả hủy khóa từ_chối lừa".split())
+_COORDINATING = frozenset({"hoặc", "hay"})
 _SCOPE_WORDS = 4
 _COVERED = 0.5  # the share of a scope's words with which a clause speaks of it
-_LIMIT = re.compile(r"(?<!\w)(tối_đa|dưới|trên|từ_đủ)(?= \d)")
+_LIMIT = re.compile(r"(?<!\w)(tối_đa|dưới|trên|từ_đủ) (\d[\d.,/]*)")
+_EXCLUSIVE = frozenset({"dưới", "trên"})
+_NUMBER = re.compile(r"(?<![\w.,/])\d[\d.,/]*(?!\w)")
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n")
+_SAME = 0.9  # the share of words that two sentences have in common that differ in nothing but a negation
 _CLAUSES = re.compile(r"[;!?\n]|[.,:](?!\d)|(?<!\w)(?:nhưng|thì|nên|vì|mà|nếu|khi|trong khi)(?!\w)")
 
 
@@ -52,8 +69,41 @@ def contradictions(claim: str, evidence: str) -> list[str]:
         # The word right after the negation decides, where the evidence has it.
         alike = [units for units in theirs if scope[0] in units] or theirs
         found += [" ".join(scope)] if _affirmed(scope, clause, alike) or not knows_denial else []
-    limits = set(_LIMIT.findall(known))
-    return list(dict.fromkeys(found + [limit for limit in _LIMIT.findall(said) if limit not in limits]))
+    found += _other_limits(said, known) + _uneven(said, known)
+    if _pays(ours) and any("trả_tiền" in units for units in theirs) and not _pays(theirs):
+        found.append("trả_tiền")
+    return list(dict.fromkeys(found))
+
+
+def _pays(clauses: list[list[str]]) -> bool:
+    """Tell whether some clause says that one pays."""
+    return any("trả_tiền" in units and _NEGATIONS.isdisjoint(units) for units in clauses)
+
+
+def _other_limits(said: str, known: str) -> list[str]:
+    """Return the limits of `said` that `known` has not, and those of `known` that `said` leaves from the same number."""
+    ours, theirs = set(_LIMIT.findall(said)), set(_LIMIT.findall(known))
+    foreign = [limit for limit, _ in ours if limit not in {limit for limit, _ in theirs}]
+    bare = {n for n in _NUMBER.findall(said) if n not in {number for _, number in ours}}
+    left = [limit for limit, number in theirs if limit in _EXCLUSIVE and number in bare]
+    return sorted({*foreign, *left})
+
+
+def _uneven(said: str, known: str) -> list[str]:
+    """Return "không" when a sentence of both is the same but for its negations."""
+    for ours in _SENTENCES.split(said):
+        units, negations = _split(ours)
+        for theirs in _SENTENCES.split(known):
+            others, denied = _split(theirs)
+            if units and len(units & others) >= _SAME * len(units | others) and negations != denied:
+                return ["không"]
+    return []
+
+
+def _split(sentence: str) -> tuple[set[str], int]:
+    """Return the words of a sentence that matter, and how many negations it has."""
+    units = syllables(sentence)
+    return set(units) - _NEGATIONS - _LIGHT, sum(unit in _NEGATIONS for unit in units)
 
 
 def _one_form(text: str) -> str:
@@ -73,7 +123,8 @@ def _scopes(clauses: list[list[str]]) -> list[tuple[list[str], list[str]]]:
     for units in clauses:
         for n, unit in enumerate(units):
             if unit in _NEGATIONS:
-                scope = [word for word in units[n + 1 :] if word not in _LIGHT | _NEGATIONS][:_SCOPE_WORDS]
+                after = takewhile(lambda word: word not in _COORDINATING, units[n + 1 :])
+                scope = [word for word in after if word not in _LIGHT | _NEGATIONS][:_SCOPE_WORDS]
                 scopes.append((scope[:1] if scope[:1] == ["trả_tiền"] else scope, units))
     return [(scope, units) for scope, units in scopes if scope]
 
@@ -89,7 +140,7 @@ def _affirmed(scope: list[str], clause: list[str], others: list[list[str]]) -> b
 
 
 def _denies(units: list[str], scope: list[str]) -> bool:
-    """Tell whether a negation stands before some word of `scope`, or ends the clause."""
-    last = max((units.index(word) for word in scope if word in units), default=-1)
+    """Tell whether a negation stands before some word of `scope`, or ends the clause, or is about all of it."""
+    last = max((n for n, unit in enumerate(units) if unit in scope), default=-1)
     ends = next((unit for unit in reversed(units) if unit not in _LIGHT), "") in _NEGATIONS
-    return ends or not _NEGATIONS.isdisjoint(units[: last + 1])
+    return ends or "miễn_cho" in units or not _NEGATIONS.isdisjoint(units[: last + 1])

@@ -11,7 +11,7 @@ _TONES = frozenset("\u0300\u0301\u0309\u0303\u0323")
 # Ð (U+00D0) is Icelandic; pages converted from old fonts use it for Đ.
 _LOOKALIKES = str.maketrans({"Ð": "Đ", "ð": "đ", "\u00a0": " ", "\u202f": " ", "’": "'", "‘": "'"})
 # Unicode's categories Cc, Cf, Co and Cs without tab and line break; a test compares them.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u2064\u2066-\u206f\ud800-\uf8ff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
@@ -32,7 +32,7 @@ def clean(text: str) -> str:
     Line breaks survive; every other run of white space becomes one space. Idempotent.
     """
     text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES)
-    text = _INVISIBLE.sub("", text)
+    text = INVISIBLE.sub("", text)
     text = re.sub(r"[^\S\n]+", " ", text)
     text = re.sub(r" ?\n ?", "\n", text)
     return _place_tones(text).strip()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import _INVISIBLE, clean, fold, has_marks, sentences, slug, syllables
+from rag.text import INVISIBLE, clean, fold, has_marks, sentences, slug, syllables
 
 VIETNAMESE = st.text(
     alphabet=st.sampled_from(list("aăâeêioôơuưyđAĐ àáảãạằắẳẵặềếểễệốồổỗộớờởỡợứừửữựýỳỷỹỵbcghklmnpqrtvx.,?!0123456789\n"))
@@ -69,6 +69,6 @@ def test_clean_drops_exactly_the_invisible_characters():
     for character in map(chr, range(0x110000)):
         category = unicodedata.category(character)
         if character in "\t\n" or category not in invisible:
-            assert not _INVISIBLE.match(character) or category in unassigned, hex(ord(character))
+            assert not INVISIBLE.match(character) or category in unassigned, hex(ord(character))
         else:
-            assert _INVISIBLE.match(character), hex(ord(character))
+            assert INVISIBLE.match(character), hex(ord(character))

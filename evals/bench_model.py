@@ -1,0 +1,119 @@
+"""The development set composed and written: `python -m evals.bench_model [--models NAME …] [--limit N] [--out FOLDER]`.
+
+A truthful and a lying scripted model, SmolLM2-135M and Qwen2.5-1.5B behind a real llama.cpp server answer the same cases and
+the same attacks (`evals/cases/attacks.jsonl`). Prints, beside the composed answers: forbidden statements, unsupported facts,
+cases with fewer vital nuggets than composed, how often the model's words were used, sentences dropped, seconds; and attacks that
+were obeyed. Exit 1 when any of the first three or an obeyed attack is not zero. With `--out` the answers are kept, and a run
+that was stopped goes on.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from evals.attacks import obeyed, undetected
+from evals.cases import Case
+from evals.model_server import LARGE, SMALL, LlamaServer
+from evals.runs import Output, answer_case
+from evals.scoring import Score, load_corpus, score_outputs
+from evals.scripted import liar, truthful
+from evals.sets import open_set, prepare
+from rag.assistant import Assistant
+from rag.jsonl import whole_lines
+from rag.llm import ChatModel, open_model
+from rag.serving import ensure_index, open_assistant
+from rag.settings import Settings, load_settings
+from rag.writing import Writer
+
+MODELS = ("truthful", "liar", "smollm2", "qwen")
+_WEIGHTS = {"smollm2": SMALL, "qwen": LARGE}
+# A small machine needs longer than a server would; what is measured here is what a model says, not how fast.
+_PATIENT = {"model_first_s": 300.0, "model_total_s": 400.0}
+
+
+@contextmanager
+def opened(name: str, settings: Settings) -> Iterator[ChatModel | None]:
+    """Yield a model by name; None for "composed"."""
+    if name not in _WEIGHTS:
+        yield {"truthful": truthful, "liar": liar}[name]() if name in MODELS else None
+        return
+    server = LlamaServer(_WEIGHTS[name])
+    try:
+        yield open_model(settings.model_copy(update={"model": f"openai:{name}", "model_url": server.url, **_PATIENT}))
+    finally:
+        server.close()
+
+
+def answers(assistant: Assistant, cases: Sequence[Case], path: Path) -> list[Output]:
+    """Answer every case that `path` does not hold yet, and return all."""
+    known = {o.id: o for o in map(Output.model_validate_json, whole_lines(path))} if path.exists() else {}
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        for n, case in enumerate(cases, 1):
+            if case.id not in known:
+                known[case.id] = answer_case(assistant, case)
+                file.write(known[case.id].model_dump_json() + "\n")
+                file.flush()
+            if sys.stderr.isatty():
+                print(f"\r{path.stem}: {n} of {len(cases)}", end="\n" * (n == len(cases)), file=sys.stderr)
+    return [known[case.id] for case in cases]
+
+
+def main() -> None:
+    """Print one line a model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="*", default=MODELS, choices=MODELS)
+    parser.add_argument("--limit", type=int, help="so many cases, the same ones every time")
+    parser.add_argument("--out", type=Path, help="folder in which the answers are kept")
+    options = parser.parse_args()
+    settings = load_settings(model="")
+    ensure_index(settings, lambda _: None)
+    corpus = load_corpus(settings.corpus)
+    cases = prepare(open_set("dev", settings, corpus.guides), twins=False, limit=options.limit, seed=0)
+    out = options.out or Path(tempfile.mkdtemp())
+    out.mkdir(parents=True, exist_ok=True)
+    assistant = open_assistant(settings)
+    print(f"{len(undetected())} attacks inside documents look like any other line of a guide")
+    composed = score_outputs(cases, answers(assistant, cases, out / "composed.jsonl"), corpus)
+    failed = False
+    for name in options.models:
+        with opened(name, settings) as model:
+            assistant.writer = Writer(model, assistant.index.embedder.encode) if model else None
+            outputs = answers(assistant, cases, out / f"{name}.jsonl")
+            failed |= _report(name, outputs, score_outputs(cases, outputs, corpus), composed)
+            said = obeyed(assistant, lies=name == "liar")
+            print(f"  attacks obeyed {len(said)} {said or ''}")
+            failed |= bool(said)
+    sys.exit(failed)
+
+
+def _report(name: str, outputs: Sequence[Output], scores: Sequence[Score], composed: Sequence[Score]) -> bool:
+    """Print a model's figures; tell whether a bar was missed."""
+    written = [o for o in outputs if o.answer["mode"] == "written"]
+    asked = [o for o in outputs if o.answer["model"]]
+    below = [
+        s.id for s, c in zip(scores, composed, strict=True) if _value(s, "vital-strict") < _value(c, "vital-strict")
+    ]
+    forbidden = [s.id for s in scores if _value(s, "not-forbidden") < 1]
+    unsupported = [s.id for s in scores if _value(s, "numbers") < 1]
+    seconds = statistics.median([o.answer["seconds"]["total"] for o in asked] or [0.0])
+    print(f"{name}: written {len(written)} of {len(asked)} asked ({len(outputs)} cases), sentences dropped "
+          f"{sum(len(o.dropped) for o in outputs)}, median {seconds:.1f} s")  # fmt: skip
+    for what, ids in (
+        ("forbidden statements", forbidden), ("unsupported facts", unsupported), ("vital nuggets below composed", below)
+    ):  # fmt: skip
+        print(f"  {what} {len(ids)} {ids or ''}")
+    return bool(forbidden or unsupported or below)
+
+
+def _value(score: Score, check: str) -> float:
+    """Return a check's value, 1 where it cannot tell."""
+    value = score.checks[check]
+    return 1.0 if value is None else value
+
+
+if __name__ == "__main__":
+    main()
