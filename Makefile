@@ -24,7 +24,7 @@ check: $(STAMP)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-test: $(STAMP)
+test: $(STAMP) .venv-model/.installed
 	$(BIN)/python -m pytest
 
 # Without what is slow or needs Chromium or PostgreSQL: for the minute between two edits.

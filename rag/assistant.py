@@ -14,7 +14,8 @@ from datetime import date
 from time import perf_counter
 
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
-from rag.compose import MUST_HAVE, Draft, compose
+from rag.compose import MUST_HAVE, Draft, Form, compose
+from rag.dialogue import ASKING_WORDS, asking_part, context
 from rag.errors import ModelError
 from rag.factlock import lock
 from rag.guides import TOPICS, Guide
@@ -22,10 +23,10 @@ from rag.index import Index
 from rag.kinds import KindClassifier
 from rag.privacy import mask
 from rag.questions import QuestionKind, Reader, as_typed
-from rag.retrieval import NOTHING, Found, Retriever, content_words, is_marked
+from rag.retrieval import NOTHING, Found, Retriever, content_words
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.settings import Settings
-from rag.text import fold, syllables
+from rag.text import syllables
 from rag.writing import Shown, Writer
 
 log = logging.getLogger(__name__)
@@ -41,14 +42,8 @@ SURE_THRESHOLD = 0.75
 FOLLOW_UP_CONFIDENCE = 0.6
 _SUGGESTIONS = 3
 _CHOICES = 4
-# A follow-up leans on the turn before: it opens with such a word, or has hardly a content word of its own. Typed with marks,
-# "thẻ" is not "thế".
-_LEANING_MARKED = re.compile(r"^(?:thế|vậy|còn|rồi|nếu|nhưng|mà|à thế|ừ thế|ừm|ở đó|cái đó|việc đó|thủ tục đó)\b")
-_LEANING_FOLDED = re.compile(fold(_LEANING_MARKED.pattern))
 # A question in quotation marks is searched as it was typed.
 _QUOTED = re.compile(r"[\"“”](.+)[\"“”]")
-_ASKING_WORDS = frozenset("tien phi giay to ngay gio dau mat ton lau thoi han le bao".split())
-
 _EMERGENCY_QUERY = "nguy hiểm gọi số khẩn cấp công an cứu hỏa cấp cứu"
 _SCAM_QUERY = "đã bị lừa phải làm gì ngay"
 
@@ -81,15 +76,16 @@ class _Composed:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """The question as it is understood: masked, its spelling mended; the query read from it; how that reads to the learner
-    where it differs; kinds; and the guide of the turn before.
+    """The question as it is understood: masked, its spelling mended, with what it takes from the turns before; the query read
+    from it; how that reads to the learner where it differs; kinds; the guide it goes on from; and the form that is wanted.
     """
 
     question: str
     query: str
     shown: str | None
     kinds: tuple[QuestionKind, ...]
-    follows: str | None
+    follows: str | None = None
+    form: Form = Form.PLAIN
 
 
 class Assistant:
@@ -172,14 +168,22 @@ class Assistant:
     def _understand(self, masked: str, history: Sequence[Turn]) -> Understanding:
         quoted = _QUOTED.fullmatch(masked)
         reading = as_typed(quoted[1]) if quoted else self.reader.read(masked)
+        said = context(reading.text, history, lambda question: self.reader.read(mask(question)).text)
+        if not said.before:
+            return Understanding(reading.text, reading.query, reading.shown, self._kinds.kinds(reading.query))
+        if said.corrects:
+            return self._read(f"{said.own} {asking_part(said.before)}")
+        before = self.reader.read(said.before)
+        if said.form is not Form.PLAIN:
+            kinds = self._kinds.kinds(before.query)
+            return Understanding(before.text, before.query, before.shown, kinds, said.guide_id, said.form)
+        query = f"{reading.query} {before.query}"
         kinds = self._kinds.kinds(reading.query)
-        previous = history[-1] if history else None
-        own = content_words(reading.text) - _ASKING_WORDS
-        leaning = previous is not None and (len(own) <= 1 or (len(own) <= 3 and _opens_leaning(reading.text)))
-        if previous is None or not leaning:
-            return Understanding(reading.text, reading.query, reading.shown, kinds, None)
-        before = self.reader.read(mask(previous.question)).query
-        return Understanding(reading.text, f"{reading.query} {before}", reading.shown, kinds, previous.guide_id)
+        return Understanding(f"{before.text} {reading.text}", query, reading.shown, kinds, said.guide_id)
+
+    def _read(self, question: str) -> Understanding:
+        reading = self.reader.read(question)
+        return Understanding(reading.text, reading.query, reading.text, self._kinds.kinds(reading.query))
 
     @staticmethod
     def _prefer(found: Found, guide_id: str | None) -> Found:
@@ -218,7 +222,7 @@ class Assistant:
         if sure < self._threshold:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
-        draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
+        draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode, understood.form)
         if route is Route.OWN_RECORD:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
         return _Composed(draft, sure)
@@ -229,11 +233,11 @@ class Assistant:
         """Return the answer in the model's words where there is one and it wrote in time, in the guide's words otherwise."""
         draft, sure = composed.draft, composed.sure
         status = AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED
-        if self.writer is None:
+        if self.writer is None or understood.form is Form.STEPS:
             return self._written(answer, status, draft, sure)
         name = self.writer.model.name
         try:
-            written = self.writer.write(answer.question, draft, visitor, on_text)
+            written = self.writer.write(understood.question, draft, understood.form, visitor, on_text)
         except ModelError as error:
             log.warning("%s; the composed answer is used", error)
             written = None
@@ -261,7 +265,7 @@ class Assistant:
         """
         if understood.follows is not None:
             return ()
-        subject = content_words(understood.question) - _ASKING_WORDS
+        subject = content_words(understood.question) - ASKING_WORDS
         if not subject and self._kinds.is_asking(understood.query):
             return self._openers()
         short = len(subject) <= 2 and len(syllables(understood.question)) <= 3
@@ -324,12 +328,6 @@ def confidence(found: Found) -> float:
         return 0.0
     features = (1.0, *evidence(found))
     return 1 / (1 + math.exp(-sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features, strict=True))))
-
-
-def _opens_leaning(text: str) -> bool:
-    if is_marked(text):
-        return _LEANING_MARKED.match(text.lower()) is not None
-    return _LEANING_FOLDED.match(fold(text)) is not None
 
 
 def _first_question(guide: Guide) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,7 @@ from rag.text import fold, sentences, syllables
 
 MAX_CHARS = 900
 MAX_LINES = 8
+_SIMPLE_LINES = 3
 _MAX_MORE_LINES = 12
 _LEAD_SENTENCES = 2
 _LIST_LINES = 4
@@ -51,9 +53,18 @@ _ALIKE = 0.5  # what likeness of meaning counts beside shared terms
 _BESIDE = (Section.CHANGED, Section.UNCLEAR)
 
 
+class Form(StrEnum):
+    """The form in which an answer is wanted."""
+
+    PLAIN = "plain"
+    SIMPLER = "simpler"
+    DETAILED = "detailed"
+    STEPS = "steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One line chosen for the answer, and how it is shown: lead, step, item or warning."""
+    """One line chosen for the answer, and how it is shown: opening, lead, step, item or warning."""
 
     passage: Passage
     line: Line
@@ -76,14 +87,16 @@ def compose(
     guide: Guide,
     day: date,
     encode: Callable[[Sequence[str]], np.ndarray],
+    form: Form = Form.PLAIN,
 ) -> Draft:
     """Compose from the lines of `guide` that are true on `day`; `encode` is an embedder's, for how alike texts are."""
     chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
-    chosen = _each_once([*leads, *chooser.corrections(), *chooser.support(kinds, leads)])
+    chosen = _each_once(chooser.formed(form, kinds, leads))
+    most = _SIMPLE_LINES if form is Form.SIMPLER else 2 * MAX_LINES if form is Form.DETAILED else MAX_LINES
     if warning := chooser.warning(chosen):
-        chosen = [*chosen[: MAX_LINES - 1], warning, *chosen[MAX_LINES - 1 :]]
-    shown, rest = _within(chosen)
+        chosen = [*chosen[: most - 1], warning, *chosen[most - 1 :]]
+    shown, rest = _within(chosen, most)
     rest = _each_once([*shown, *rest, *chooser.remaining()])[len(shown) :]
     citations = _Citations()
     text = _render(shown, citations)
@@ -114,6 +127,15 @@ class _Chooser:
             (p.id, line.number): sum(weight[t] for t in asked & found if t in weight) / total + _ALIKE * float(cosine)
             for (p, line), found, cosine in zip(self._lines, terms, alike, strict=True)
         }
+
+    def formed(self, form: Form, kinds: tuple[QuestionKind, ...], leads: list[Statement]) -> list[Statement]:
+        """Return the lines of an answer in the wanted form, what matters most first."""
+        if form is Form.STEPS and (steps := list(self._steps())):
+            return steps
+        if form is Form.SIMPLER:
+            return [*leads[:1], Statement(*self._short(), "item"), *leads[1:], *self.support(kinds, leads)]
+        lines = [*leads, *self.corrections(), *self.support(kinds, leads)]
+        return [*lines, *self.remaining()] if form is Form.DETAILED else lines
 
     def fit(self, passage: Passage, line: Line) -> float:
         """Return how well the line fits the question."""
@@ -247,7 +269,7 @@ def _each_once(statements: list[Statement]) -> list[Statement]:
     return list(first.values())
 
 
-def _within(chosen: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+def _within(chosen: list[Statement], most: int) -> tuple[list[Statement], list[Statement]]:
     """Split into what is seen first and the rest; the first lead is at most two sentences and always seen."""
     shown: list[Statement] = []
     rest: list[Statement] = []
@@ -259,7 +281,7 @@ def _within(chosen: list[Statement]) -> tuple[list[Statement], list[Statement]]:
             role = "item"
         if role == "lead":
             lead_sentences += len(sentences(statement.line.text))
-        if len(shown) < MAX_LINES and used + cost <= MAX_CHARS:
+        if len(shown) < most and used + cost <= MAX_CHARS:
             shown.append(Statement(statement.passage, statement.line, role))
             used += cost
         else:

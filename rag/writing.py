@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from rag.answers import Citation
 from rag.atoms import AtomKind, atoms
-from rag.compose import MAX_CHARS, Draft
+from rag.compose import MAX_CHARS, Draft, Form
 from rag.factlock import MARK, Encode, objections
 from rag.llm import ChatModel, Completion
 from rag.prompts import load_prompt
 from rag.text import clean, sentences, syllables
 
+_PROMPTS = {Form.PLAIN: "answer", Form.SIMPLER: "answer-simpler", Form.DETAILED: "answer-detailed"}
 _MAX_SENTENCES = 6
 _MIN_SYLLABLES = 4
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
@@ -48,9 +49,17 @@ class Writer:
     def __init__(self, model: ChatModel, encode: Encode) -> None:
         self.model = model
         self._encode = encode
-        self._system, self._prompt = load_prompt("answer-system"), load_prompt("answer")
+        self._system = load_prompt("answer-system")
+        self._prompts = {form: load_prompt(name) for form, name in _PROMPTS.items()}
 
-    def write(self, question: str, draft: Draft, visitor: str = "", on_text: Shown = lambda _: None) -> Written | None:
+    def write(
+        self,
+        question: str,
+        draft: Draft,
+        form: Form = Form.PLAIN,
+        visitor: str = "",
+        on_text: Shown = lambda _: None,
+    ) -> Written | None:
         """Word the draft as an answer to a masked question; None when nothing that the model wrote may be shown.
 
         `on_text` gets the locked text so far, after each sentence. Raises ModelError.
@@ -59,7 +68,7 @@ class Writer:
         citations = tuple(c for c in draft.citations if f"[{c.number}]" in draft.text)
         quotes = "\n".join(f"[{c.number}] {tokens.hide(c.quote)}" for c in citations)
         locked = _Locked(citations, self._encode, tokens, on_text)
-        user = self._prompt.fill(question=question, quotes=quotes)
+        user = self._prompts[form].fill(question=question, quotes=quotes)
         completion = self.model.complete(self._system.fill(), user, visitor, locked.add)
         locked.close(completion)
         return self._with_rest(locked, draft) if locked.lines else None

@@ -76,7 +76,9 @@ class Proxy:
             with urllib.request.urlopen(request, timeout=120) as reply:
                 for line in reply:
                     if line.strip():
-                        yield line.strip() + b"\n\n"
+                        yield (
+                            line.replace(b'"stop"', b'"content_filter"') if fault == "filtered" else line
+                        ).strip() + b"\n\n"
         else:
             words = self.text.split(" ")
             yield from (_event(word if n == 0 else f" {word}") for n, word in enumerate(words))

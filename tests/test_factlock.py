@@ -37,7 +37,7 @@ def encode():
         ("Khi đổi thẻ tại Công an xã, bạn đóng 25 nghìn đồng.", []),
         ("Đổi thẻ mất 20.000 đồng tại Công an xã.", ["20.000 đồng"]),
         ("Đổi thẻ mất 25.000 đồng tại Công an huyện.", ["công an huyện"]),
-        ("Đổi thẻ không mất 25.000 đồng tại Công an xã.", ["mất 25.000 đồng tại"]),
+        ("Đổi thẻ không mất 25.000 đồng tại Công an xã.", ["mất 25.000 đồng tại", "không"]),
         ("Bạn nên uống nhiều nước.", [""]),
     ],
 )
