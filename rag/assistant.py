@@ -14,8 +14,8 @@ from datetime import date
 from time import perf_counter
 
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
-from rag.compose import MUST_HAVE, Draft, Form, compose
-from rag.dialogue import ASKING_WORDS, asking_part, context
+from rag.compose import MUST_HAVE, Draft, Form, Statement, compose, first_lead
+from rag.dialogue import ASKING_WORDS, asking_part, context, parts
 from rag.errors import ModelError
 from rag.factlock import lock
 from rag.guides import TOPICS, Guide
@@ -40,6 +40,8 @@ OUT_OF_SCOPE_THRESHOLD = 0.8
 SURE_THRESHOLD = 0.75
 # A question that leans on the turn before has few words of its own; its subject is known from that turn.
 FOLLOW_UP_CONFIDENCE = 0.6
+# Another part of a question is answered from another guide only if that one is among the first for the whole question.
+_BESIDE = 4
 _SUGGESTIONS = 3
 _CHOICES = 4
 # A question in quotation marks is searched as it was typed.
@@ -62,6 +64,12 @@ _VAGUE = "Bạn nói rõ thêm một chút nhé. Bạn đang muốn hỏi việc
 _OWN_RECORD = (
     "Mình không xem được hồ sơ hay giấy tờ của riêng bạn, và bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự xem:"
 )
+_FORM_LEADS = {
+    Form.SIMPLER: "Mình nói gọn lại nhé:",
+    Form.DETAILED: "Mình nói kỹ hơn nhé:",
+    Form.STEPS: "Bạn làm lần lượt từng bước:",
+}
+_NO_STEPS = "Tài liệu mình có không chia việc này thành từng bước. Điều đã biết:"
 _SCAM_LEAD = "Bạn dừng lại, đừng chuyển tiền, đừng đọc mã OTP hay mật khẩu cho ai. Việc cần làm:"
 _EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần giúp ngay."
 
@@ -222,10 +230,26 @@ class Assistant:
         if sure < self._threshold:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
-        draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode, understood.form)
+        beside = self._beside(understood, found, day)
+        encode = self.index.embedder.encode
+        draft = compose(understood.query, understood.kinds, guide, day, encode, understood.form, beside)
         if route is Route.OWN_RECORD:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
         return _Composed(draft, sure)
+
+    def _beside(self, understood: Understanding, found: Found, day: date) -> list[Statement]:
+        """Return a lead from each other guide that answers another part of the question."""
+        if understood.follows or understood.form is not Form.PLAIN:
+            return []
+        leads: dict[str, Statement] = {}
+        for part in parts(understood.question):
+            query = self.reader.read(part).query
+            other = self.retriever.search(query, day)
+            best = next(iter(other.guide_ids), "")
+            if best in found.guide_ids[1:_BESIDE] and confidence(other) >= SURE_THRESHOLD:
+                guide = self.index.guides[best]
+                leads[best] = first_lead(query, self._kinds.kinds(query), guide, day, self.index.embedder.encode)
+        return list(leads.values())
 
     def _worded(
         self, answer: Answer, composed: "_Composed", understood: Understanding, visitor: str, on_text: Shown
@@ -233,8 +257,9 @@ class Assistant:
         """Return the answer in the model's words where there is one and it wrote in time, in the guide's words otherwise."""
         draft, sure = composed.draft, composed.sure
         status = AnswerStatus.PARTIAL if draft.unanswered else AnswerStatus.ANSWERED
+        lead = _form_lead(understood.form, draft)
         if self.writer is None or understood.form is Form.STEPS:
-            return self._written(answer, status, draft, sure)
+            return self._written(answer, status, draft, sure, lead)
         name = self.writer.model.name
         try:
             written = self.writer.write(understood.question, draft, understood.form, visitor, on_text)
@@ -242,8 +267,8 @@ class Assistant:
             log.warning("%s; the composed answer is used", error)
             written = None
         if written is None:
-            return replace(self._written(answer, status, draft, sure), model=name)
-        worded = self._written(answer, status, replace(draft, text=written.text, more=written.more), sure)
+            return replace(self._written(answer, status, draft, sure, lead), model=name)
+        worded = self._written(answer, status, replace(draft, text=written.text, more=written.more), sure, lead)
         return replace(worded, mode="written", model=name, dropped=(*worded.dropped, *written.dropped))
 
     def _safety(self, answer: Answer, status: AnswerStatus, lead: str, query: str, day: date) -> Answer:
@@ -328,6 +353,12 @@ def confidence(found: Found) -> float:
         return 0.0
     features = (1.0, *evidence(found))
     return 1 / (1 + math.exp(-sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features, strict=True))))
+
+
+def _form_lead(form: Form, draft: Draft) -> str:
+    """Return the words before an answer in another form; they state no fact."""
+    has_steps = draft.text.startswith("1. ")
+    return _NO_STEPS if form is Form.STEPS and not has_steps else _FORM_LEADS.get(form, "")
 
 
 def _first_question(guide: Guide) -> str:

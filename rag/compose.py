@@ -23,7 +23,7 @@ from rag.text import fold, sentences, syllables
 
 MAX_CHARS = 900
 MAX_LINES = 8
-_SIMPLE_LINES = 3
+_SIMPLE_LINES = 2
 _MAX_MORE_LINES = 12
 _LEAD_SENTENCES = 2
 _LIST_LINES = 4
@@ -88,11 +88,16 @@ def compose(
     day: date,
     encode: Callable[[Sequence[str]], np.ndarray],
     form: Form = Form.PLAIN,
+    beside: Sequence[Statement] = (),
 ) -> Draft:
-    """Compose from the lines of `guide` that are true on `day`; `encode` is an embedder's, for how alike texts are."""
+    """Compose from the lines of `guide` that are true on `day`; `encode` is an embedder's, for how alike texts are.
+
+    `beside` are leads from other guides, for the other things that were asked.
+    """
     chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
-    chosen = _each_once(chooser.formed(form, kinds, leads))
+    chosen = chooser.formed(form, kinds, leads)
+    chosen = _each_once([*chosen[: len(leads)], *beside, *chosen[len(leads) :]])
     most = _SIMPLE_LINES if form is Form.SIMPLER else 2 * MAX_LINES if form is Form.DETAILED else MAX_LINES
     if warning := chooser.warning(chosen):
         chosen = [*chosen[: most - 1], warning, *chosen[most - 1 :]]
@@ -102,6 +107,17 @@ def compose(
     text = _render(shown, citations)
     more = _render(rest[:_MAX_MORE_LINES], citations, headings=True) or None
     return Draft(text, more, citations.all(), unanswered)
+
+
+def first_lead(
+    question: str,
+    kinds: tuple[QuestionKind, ...],
+    guide: Guide,
+    day: date,
+    encode: Callable[[Sequence[str]], np.ndarray],
+) -> Statement:
+    """Return the line of `guide` that answers the question first."""
+    return _Chooser(question, guide, day, encode).leads(kinds)[0][0]
 
 
 class _Chooser:

@@ -38,7 +38,15 @@ _CORRECTS_FOLDED = re.compile(fold(_CORRECTS.pattern))
 # "thẻ" is not "thế".
 _LEANING_MARKED = re.compile(r"^(?:thế|vậy|còn|rồi|nếu|nhưng|mà|à thế|ừ thế|ừm|ở đó|cái đó|việc đó|thủ tục đó)\b")
 _LEANING_FOLDED = re.compile(fold(_LEANING_MARKED.pattern))
+_ASKS = frozenset(
+    "lam mat bao nhieu tien phi le giay to gi o dau lau may ngay thoi han the nao can khong co ai khi duoc".split()
+)
 ASKING_WORDS = frozenset("tien phi giay to ngay gio dau mat ton lau thoi han le bao".split())
+# Where a question goes on to another one.
+_PARTS = re.compile(
+    r"[?.;,:]*\s(?:rồi|roi|với lại|voi lai|và|va|còn|con|xong|sau đó|sau do|vừa|vua)\s|[?.;,:]+\s+", re.IGNORECASE
+)
+_PART_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +89,15 @@ def wish(text: str) -> Form:
     return next((form for form, pattern in _WISHES.items() if pattern.search(plain)), Form.PLAIN)
 
 
+def parts(question: str) -> list[str]:
+    """Return the parts of a question that asks several things, each with a subject of its own; at least two, or none."""
+    found = [part for part in _PARTS.split(question) if len(content_words(part)) >= _PART_WORDS]
+    return found if len(found) > 1 else []
+
+
 def asking_part(question: str) -> str:
     """Return a question without its subject: "Làm hộ chiếu mất bao nhiêu tiền?" → "làm mất bao nhiêu tiền"."""
-    subject = content_words(question) - ASKING_WORDS
-    return " ".join(unit for unit in syllables(question) if fold(unit) not in subject)
+    return " ".join(unit for unit in syllables(question) if fold(unit) in _ASKS)
 
 
 def _opens_leaning(text: str) -> bool:

@@ -152,3 +152,37 @@ def test_every_route_pattern_matches_its_example(assistant):
     for route, entries in rows.items():
         for entry in entries:
             assert router.route(entry["example"], entry["example"]) is Route(route), entry["example"]
+
+
+def _turn(answer):
+    return Turn(answer.question, answer.text, answer.guide_ids[0])
+
+
+def test_an_answer_can_be_had_simpler_in_more_detail_and_step_by_step(assistant):
+    first = check(assistant.ask("Làm định danh mức 2 ở đâu?"))
+    history = [_turn(first)]
+    simpler, detailed, steps = (
+        check(assistant.ask(text, history)) for text in ("Nói dễ hơn", "Nói kỹ hơn", "Đọc từng bước")
+    )
+    assert {a.guide_ids[0] for a in (simpler, detailed, steps)} == {first.guide_ids[0]}
+    assert len(simpler.text) < len(first.text)
+    assert detailed.text.count("[") > first.text.count("[")
+    assert "\n\n1. " in steps.text
+    again = check(assistant.ask("Nói kỹ hơn", [*history, _turn(simpler)]))
+    assert again.text == detailed.text
+
+
+def test_a_correction_of_the_subject_keeps_what_was_asked(assistant):
+    first = assistant.ask("Làm hộ chiếu mất bao nhiêu tiền?")
+    answer = check(assistant.ask("không, ý tôi là lý lịch tư pháp", [_turn(first)]))
+    assert answer.guide_ids[0] == "lltp-phieu-ly-lich-tu-phap"
+    assert "200.000 đồng" in answer.text
+
+
+def test_two_things_that_are_asked_at_once_are_both_answered(assistant):
+    answer = check(
+        assistant.ask(
+            "Tôi nghỉ nhà máy rồi, xem quá trình đóng bảo hiểm xã hội trên VssID thế nào, rồi muốn rút bảo hiểm xã hội một lần thì nộp ở đâu?"
+        )
+    )
+    assert len({c.guide_id for c in answer.citations}) > 1
