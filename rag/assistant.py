@@ -127,7 +127,8 @@ class Assistant:
     ) -> Answer:
         """Answer one question, given the earlier turns of the same conversation (oldest first).
 
-        While a model writes, `on_text` gets the text that is already locked; `visitor` is whose budget it is charged to.
+        While a model writes, `on_text` gets the text that is already locked ("" at first); `visitor` is whose budget it is
+        charged to.
         """
         return self.trace(question, history, answer_id, None, visitor, on_text)[0]
 

@@ -62,13 +62,14 @@ class Writer:
     ) -> Written | None:
         """Word the draft as an answer to a masked question; None when nothing that the model wrote may be shown.
 
-        `on_text` gets the locked text so far, after each sentence. Raises ModelError.
+        `on_text` gets the locked text so far: nothing when the model is asked, then more after each sentence. Raises ModelError.
         """
         tokens = _Tokens()
         citations = tuple(c for c in draft.citations if f"[{c.number}]" in draft.text)
         quotes = "\n".join(f"[{c.number}] {tokens.hide(c.quote)}" for c in citations)
         locked = _Locked(citations, self._encode, tokens, on_text)
         user = self._prompts[form].fill(question=question, quotes=quotes)
+        on_text("")
         completion = self.model.complete(self._system.fill(), user, visitor, locked.add)
         locked.close(completion)
         return self._with_rest(locked, draft) if locked.lines else None

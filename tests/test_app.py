@@ -51,6 +51,7 @@ def test_only_the_needed_routes_answer(client):
         ("GET", "/"), ("GET", "/healthz"), ("POST", "/feedback"), ("GET", "/theme.css"), ("GET", "/favicon.ico"),
         ("GET", "/assets/x"), ("GET", "/static/x"), ("POST", "/gradio_api/queue/join"), ("GET", "/gradio_api/queue/data"),
         ("GET", "/gradio_api/heartbeat/x"), ("POST", "/gradio_api/cancel"),
+        ("POST", "/gradio_api/reset"),
     }  # fmt: skip
     registered = set(routes_of(client.app._app))
     assert needed <= registered

@@ -1,5 +1,6 @@
 """The chat page in Debian's real Chromium, as a learner uses it, on a phone and on a desktop."""
 
+import contextlib
 import shutil
 import socket
 import threading
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from rag.errors import ModelError
+from rag.llm import Completion
+from rag.serving import open_assistant
+from rag.writing import Writer
 from ui.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -17,17 +22,13 @@ SHOTS = Path(__file__).resolve().parent.parent / "test-results"
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 
 
-@pytest.fixture(scope="module")
-def address(assistant, records, glossary, built):
-    """A real server on a free port of this machine."""
+@contextlib.contextmanager
+def serving(app):
+    """Serve on a free port of this machine; yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(assistant, records, glossary, built), port=port, log_level="warning", access_log=False
-        )
-    )
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.time() + 30
@@ -36,6 +37,12 @@ def address(assistant, records, glossary, built):
     yield f"http://127.0.0.1:{port}/"
     server.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def address(assistant, records, glossary, built):
+    with serving(create_app(assistant, records, glossary, built)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +60,19 @@ def chromium():
 @pytest.fixture(params=SIZES)
 def page(request, chromium, address):
     """A fresh page of each size that reports errors, English text and requests to other machines."""
-    context = chromium.new_context(viewport=SIZES[request.param], locale="vi-VN")
+    with opened(chromium, address, request.param) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(chromium, address, size):
+    context = chromium.new_context(viewport=SIZES[size], locale="vi-VN")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
 
     def shot(name):
         page.wait_for_timeout(600)  # let the page finish scrolling
-        page.screenshot(path=SHOTS / f"{request.param}-{name}.png")
+        page.screenshot(path=SHOTS / f"{size}-{name}.png")
 
     page.shot = shot
     faults = page.faults = []
@@ -238,3 +251,153 @@ def test_the_page_can_be_used_with_the_keyboard_alone(page):
     page.focus("#current .sources > summary")
     page.keyboard.press("Enter")
     assert page.locator("#current .source").first.is_visible()
+
+
+QUESTION = "Làm định danh mức 2 ở đâu, có mất tiền không?"
+SENTENCES = ("Làm mức 2 không mất tiền [1].", "Bạn mang thẻ căn cước tới Công an xã, phường [2].")
+
+
+class Slow:
+    """A model that writes its next sentence when it is told to, or fails."""
+
+    name = "qwen-thử"
+
+    def __init__(self):
+        self.pen = threading.Semaphore(0)
+        self.fails = False
+
+    def complete(self, system, user, visitor="", on_text=lambda _: None):
+        for sentence in (*SENTENCES, ""):
+            self.pen.acquire(timeout=20)
+            if self.fails:
+                raise ModelError("the model took too long")
+            on_text(f"{sentence}\n")
+        return Completion("", 10)
+
+
+@pytest.fixture(scope="module")
+def written_address(built, records, glossary):
+    """A server whose answers are written by a `Slow` model; yields the address and the model."""
+    assistant, model = open_assistant(built), Slow()
+    assistant.writer = Writer(model, assistant.index.embedder.encode)
+    with serving(create_app(assistant, records, glossary, built)) as address:
+        yield address, model
+
+
+@pytest.fixture(params=SIZES)
+def written(request, chromium, written_address):
+    """A fresh page of each size, and the model that writes for it."""
+    address, model = written_address
+    model.pen, model.fails = threading.Semaphore(0), False
+    with opened(chromium, address, request.param) as page:
+        yield page, model
+
+
+def send(page, question=QUESTION):
+    page.fill("#box textarea", question)
+    page.click("#send")
+    page.wait_for_function("document.querySelector('#current .doing')?.innerText.includes('Đang viết')")
+
+
+def finish(page, model):
+    """Let the model write to its end; return the finished answer."""
+    model.pen.release(3)
+    page.wait_for_selector("#current article[data-answer]")
+    return page.locator("#current .answer")
+
+
+# What a screen reader says: text that comes into a live region, unless a closer ancestor switches it off.
+LISTEN = """() => {
+  window.heard = [];
+  const live = n => n?.closest?.("[aria-live], [role=status], [role=log]");
+  const say = n => {
+    const walk = document.createTreeWalker(n, NodeFilter.SHOW_TEXT);
+    for (let t = n.nodeType === 3 ? n : walk.nextNode(); t; t = walk.nextNode()) {
+      const region = live(t.parentElement);
+      if (region && region.getAttribute("aria-live") !== "off" && t.data.trim() && t.parentElement.checkVisibility()) window.heard.push(t.data.trim());
+    }
+  };
+  new MutationObserver(rows => rows.forEach(r => r.type === "characterData" ? say(r.target) : r.addedNodes.forEach(say)))
+    .observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+def test_a_written_answer_comes_sentence_by_sentence_and_is_heard_once(written):
+    page, model = written
+    page.evaluate(LISTEN)
+    send(page)
+    assert page.locator("#current .answer").count() == 0
+    page.wait_for_function("document.querySelector('#counter').textContent === ''", timeout=3000)
+    page.shot("7-writing")
+    for number, words in enumerate(("không mất tiền", "tới Công an xã, phường")):
+        model.pen.release()
+        page.wait_for_function("w => document.querySelector('#current .text')?.innerText.includes(w)", arg=words)
+        assert "[" not in page.locator("#current .text").inner_text()
+        page.shot(f"8-written-{number}")
+    answer = finish(page, model)
+    assert "Lời văn do máy viết" in answer.locator("> .writer").inner_text()
+    assert "qwen" not in answer.inner_text()
+    answer.locator(".sources > summary").click()
+    assert "qwen-thử" in answer.locator(".sources").inner_text()
+    page.shot("9-finished")
+    model.pen.release(3)
+    ask(page, "thế mấy ngày có?")
+    heard = page.evaluate("window.heard.join('\\n')")
+    assert "processing" not in heard
+    assert heard.count("tới Công an xã, phường") == 1
+    assert heard.count("Đang viết") == heard.count("Đang tìm") == 2
+
+
+def test_a_model_that_fails_costs_no_answer_and_the_page_says_so(written):
+    page, model = written
+    model.fails = True
+    send(page)
+    answer = finish(page, model)
+    assert "Lần này máy viết chưa giúp được" in answer.locator("> .writer").inner_text()
+    assert "không mất tiền" in answer.locator("> .text").inner_text()
+    page.shot("10-composed")
+
+
+def test_what_is_typed_while_the_model_writes_stays_and_clearing_ends_the_writing(written):
+    page, model = written
+    send(page)
+    page.fill("#box textarea", "câu tiếp")
+    model.pen.release()
+    page.wait_for_selector("#current .text")
+    assert page.input_value("#box textarea") == "câu tiếp"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#clear")
+    page.wait_for_function("document.querySelectorAll('article.turn').length === 0")
+    model.pen.release(2)
+    page.wait_for_timeout(500)
+    assert page.locator("article.turn").count() == 0
+
+
+def test_two_visitors_who_are_written_for_at_once_do_not_mix(written, written_address):
+    page, model = written
+    with page.context.browser.new_context() as other_learner:
+        other = other_learner.new_page()
+        other.goto(written_address[0])
+        other.wait_for_selector("#box textarea")
+        send(page)
+        send(other, "Mất thẻ căn cước thì làm lại ở đâu?")
+        model.pen.release(3)
+        finish(other, model)
+        finish(page, model)
+        assert "Mất thẻ" not in page.locator("#current").inner_text()
+        assert "mức 2" not in other.locator("#current .asked").inner_text()
+        model.pen.release(9)
+        assert "03 ngày làm việc" in ask(page, "thế mấy ngày có?").inner_text()
+        assert "03 ngày làm việc" not in ask(other, "thế mấy ngày có?").inner_text()
+
+
+def test_another_way_to_say_it_is_one_tap_and_only_under_the_newest_answer(page):
+    ask(page, QUESTION)
+    ways = page.locator("#current .ways button")
+    ways.first.scroll_into_view_if_needed()
+    page.shot("11-ways")
+    assert ways.all_inner_texts() == ["Nói dễ hơn", "Nói kỹ hơn", "Từng bước"]
+    ways.last.click()
+    page.wait_for_function("document.querySelector('#current .asked p').innerText === 'Đọc từng bước'")
+    page.wait_for_function("document.querySelectorAll('article.turn[data-answer]').length === 2")
+    assert page.locator("#log .ways").is_hidden()

@@ -102,7 +102,8 @@ def test_a_sentence_that_the_model_was_stopped_in_is_not_shown(ask):
 def test_only_locked_text_is_handed_out_while_the_model_writes(ask):
     seen = []
     ask("Bạn chuyển 99.000 đồng trước. Bạn mang thẻ căn cước tới Công an xã, phường.", on_text=seen.append)
-    assert seen
+    assert seen[0] == ""
+    assert any(seen)
     assert not any("99.000" in text for text in seen)
 
 

@@ -4,8 +4,13 @@ The page shows one turn at a time; `static/chat.js` moves the turn before into t
 last turns of a conversation in the session's memory, for follow-up questions, and nothing else.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from hashlib import blake2b
+from secrets import token_bytes
 
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.assistant import Assistant
@@ -13,9 +18,10 @@ from rag.errors import RecordError
 from rag.glossary import Glossary
 from rag.records import Records
 from rag.text import clean
+from rag.writing import Shown
 from ui.gradio_door import gr
 from ui.rendering import header_html, question_html, starters_html, turn_html
-from ui.wording import FAILED, SEARCHING
+from ui.wording import FAILED, SEARCHING, WRITING
 
 log = logging.getLogger(__name__)
 
@@ -25,29 +31,42 @@ _CONCURRENT_TURNS = 16
 _MAX_THREADS = 40
 _MAX_QUEUE = 64
 _MAX_SESSIONS = 500
+_SALT = token_bytes(16)
+
+_Box = str | dict[str, object]
+_Page = tuple[str, _Box, list[Turn]]
+_Done = tuple[str, list[Turn]]
 
 
 def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr.Blocks:
     """Return the chat page; `create_app` mounts it."""
     passages = {p.id: p for p in assistant.index.passages}
 
-    def respond(question: str | None, turns: list[Turn]) -> Iterator[tuple[str, str, list[Turn]]]:
-        """Yield what the page shows: first the question with the step of work, then the whole answer."""
-        question = question or ""
-        shown = clean(question)[:300]
-        yield question_html(shown, SEARCHING), question, turns
-        try:
-            answer = assistant.ask(question, turns)
-        except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace
-            log.exception("a question could not be answered")
-            answer = Answer("loi", "", AnswerStatus.ERROR_INTERNAL, FAILED)
-            yield turn_html(answer, passages, glossary, masked=False, can_rate=False), question, turns
-            return
+    def finished(question: str, turns: list[Turn], visitor: str, on_text: Shown) -> tuple[str, list[Turn]]:
+        """Return the finished turn and the conversation with it."""
+        answer = assistant.ask(question, turns, visitor=visitor, on_text=on_text)
         masked = answer.question != clean(question)[: len(answer.question)]
         html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer))
         answered = answer.status.group in {"answered", "partial", "declined", "safety"}
         turn = Turn(answer.question, answer.text, answer.guide_ids[0] if answer.guide_ids else None)
-        yield html, "", [*turns, turn][-_TURNS_KEPT:] if answered else turns
+        return html, [*turns, turn][-_TURNS_KEPT:] if answered else turns
+
+    async def respond(question: str | None, turns: list[Turn], request: gr.Request) -> AsyncIterator[_Page]:
+        """Yield what the page shows: the question with the step of work and what is written so far, then the whole answer."""
+        question, visitor = question or "", _visitor(request)
+        shown, box = clean(question)[:300], ""
+        yield question_html(shown, SEARCHING), question, turns
+        try:
+            async for step in _steps(lambda on_text: finished(question, turns, visitor, on_text)):
+                if isinstance(step, str):
+                    yield question_html(shown, WRITING, step), box, turns
+                    box = gr.skip()  # emptied once: the learner may be typing the next question by now
+                else:
+                    yield step[0], box, step[1]
+        except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace
+            log.exception("a question could not be answered")
+            answer = Answer("loi", "", AnswerStatus.ERROR_INTERNAL, FAILED)
+            yield turn_html(answer, passages, glossary, masked=False, can_rate=False), question, turns
 
     with gr.Blocks(title="Bình dân học AI", analytics_enabled=False, delete_cache=(300, 300)) as page:
         turns = gr.State([], time_to_live=_SESSION_TTL_S)
@@ -65,7 +84,7 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
             )
             send = gr.Button("Gửi", variant="primary", elem_id="send", scale=0, min_width=88)
         clear = gr.Button("Xóa cuộc trò chuyện", elem_id="clear", size="sm")
-        gr.on(
+        asked = gr.on(
             [send.click, box.submit], respond, [box, turns], [current, box, turns],
             api_visibility="private", show_progress="hidden", concurrency_limit=_CONCURRENT_TURNS,
         )  # fmt: skip
@@ -75,11 +94,44 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
             [current, box, turns],
             api_visibility="private",
             show_progress="hidden",
+            cancels=[asked],
         )
     page.max_threads = _MAX_THREADS
     page.state_session_capacity = _MAX_SESSIONS
     page.queue(max_size=_MAX_QUEUE, default_concurrency_limit=_CONCURRENT_TURNS, api_open=False)
     return page
+
+
+async def _steps(work: Callable[[Shown], _Done]) -> AsyncIterator[str | _Done]:
+    """Run `work` in a thread; yield the texts that it shows, then what it returns. Raises what it raises.
+
+    When nobody listens any more (the page was closed) the thread ends by itself; the model's deadline bounds it.
+    """
+    loop = asyncio.get_running_loop()
+    steps: asyncio.Queue[str | _Done | Exception] = asyncio.Queue()
+
+    def tell(step: str | _Done | Exception) -> None:
+        with suppress(RuntimeError):  # the server has stopped
+            loop.call_soon_threadsafe(steps.put_nowait, step)
+
+    def run() -> None:
+        try:
+            tell(work(tell))
+        except Exception as error:  # handed on: `respond` shows and logs it
+            tell(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while isinstance(step := await steps.get(), str):
+        yield step
+    if isinstance(step, Exception):
+        raise step
+    yield step
+
+
+def _visitor(request: gr.Request) -> str:
+    """Return a name for whoever asks that says nothing about them once this process has ended."""
+    # The address, as Gradio's session is new after a reload; uvicorn takes a learner's from a proxy that it trusts.
+    return blake2b(request.client.host.encode(), key=_SALT, digest_size=8).hexdigest() if request.client else ""
 
 
 def _store(records: Records, answer: Answer) -> bool:

@@ -139,11 +139,14 @@ def corpus_check(
 
 
 @app.command()
-def doctor(home: Home = None) -> None:
+def doctor(
+    model: Annotated[bool, typer.Option("--model", help="Ask the configured language model a question, too.")] = False,
+    home: Home = None,
+) -> None:
     """Check what the program needs on this machine, and say how to mend what is missing."""
     from ui.doctor import checks
 
-    rows = list(checks(_settings(home=home)))
+    rows = list(checks(_settings(home=home), model))
     for row in rows:
         typer.echo(f"{'ok  ' if row.ok else 'FAIL'} {row.name}: {row.finding}")
     if not all(row.ok for row in rows):

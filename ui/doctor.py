@@ -2,15 +2,30 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import perf_counter
 
+from rag.answers import Citation
+from rag.compose import Draft
 from rag.errors import BinhDanError
+from rag.factlock import MARK
 from rag.index import current_generation, index_state, verify_generation
+from rag.llm import ChatModel, Completion, open_model
 from rag.settings import Settings
+from rag.text import syllables
 from rag.vectors import load_embedder
+from rag.writing import Writer
 
 _NEEDED_DISK_BYTES = 500 * 2**20
+_SET_MODEL = "set BINHDAN_MODEL, for example ollama:NAME, or openai:NAME with BINHDAN_MODEL_URL"
+_MEND_MODEL = "see BINHDAN_MODEL_URL, BINHDAN_MODEL_KEY, BINHDAN_MODEL_FIRST_S and BINHDAN_MODEL_TOTAL_S"
+# One question about one passage, the same for every model and every corpus.
+_QUESTION = "Làm định danh mức 2 ở đâu, có mất tiền không?"
+_PASSAGE = (
+    "Làm mức 2 không mất tiền: không thu phí, không thu lệ phí.\n"
+    "Bạn cầm thẻ căn cước đến Công an xã, phường để làm mức 2."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +37,8 @@ class Finding:
     finding: str
 
 
-def checks(settings: Settings) -> Iterator[Finding]:
-    """Run every check, cheapest first."""
+def checks(settings: Settings, model: bool = False) -> Iterator[Finding]:
+    """Run every check, cheapest first; `model` has the configured language model answer a question, too."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), f"{version} (3.11 or newer is needed)")
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -34,6 +49,8 @@ def checks(settings: Settings) -> Iterator[Finding]:
     yield _embedding(settings)
     yield _index(settings)
     yield _records(settings)
+    if model:
+        yield from _model(settings)
 
 
 def _embedding(settings: Settings) -> Finding:
@@ -61,3 +78,61 @@ def _records(settings: Settings) -> Finding:
         return Finding("records", True, "the database opens and is up to date")
     except BinhDanError as error:
         return Finding("records", False, str(error))
+
+
+class _Watched:
+    """A model that keeps what it wrote, and when it began."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self.name = model.name
+        self.completion = Completion("", 0)
+        self.first_s: float | None = None
+        self._model = model
+
+    def complete(
+        self, system: str, user: str, visitor: str = "", on_text: Callable[[str], None] = lambda _: None
+    ) -> Completion:
+        """See `ChatModel.complete`."""
+        started = perf_counter()
+
+        def timed(text: str) -> None:
+            if text and self.first_s is None:
+                self.first_s = perf_counter() - started
+            on_text(text)
+
+        self.completion = self._model.complete(system, user, visitor, timed)
+        return self.completion
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    """Have the model word one answer: whether it is set up, whether it answers, and what the fact lock lets through."""
+    try:
+        opened = open_model(settings)
+        if opened is None:
+            yield Finding("model", False, f"none is configured, answers are composed without one; {_SET_MODEL}")
+            return
+        model = _Watched(opened)
+        writer = Writer(model, load_embedder(settings.embedding_model).encode)
+    except BinhDanError as error:
+        yield Finding("model", False, str(error))
+        return
+    yield Finding("model", True, f"{settings.model}{f' at {settings.model_url}' if settings.model_url else ''}")
+    citation = Citation(1, "muc-2", "muc-2#doctor", "Làm tài khoản định danh mức 2", _PASSAGE, ())
+    shown: list[str] = [""]
+    started = perf_counter()
+    try:
+        written = writer.write(_QUESTION, Draft(f"{_PASSAGE} [1]", None, (citation,), ()), on_text=shown.append)
+    except BinhDanError as error:
+        yield Finding("model answers", False, f"{error}; {_MEND_MODEL}")
+        return
+    first, total = model.first_s or 0.0, perf_counter() - started
+    tokens = model.completion.tokens
+    yield Finding("model answers", True, f"first text after {first:.1f} s, all after {total:.1f} s, {tokens} tokens")
+    wrote = _plain(model.completion.text)
+    kept = sum(_plain(line) in wrote for line in shown[-1].split("\n") if line)
+    lost = f", {len(written.dropped)} dropped" if written else "; another model may keep to the passage better"
+    yield Finding("fact lock", kept > 0, f"{kept} sentences of the model kept{lost}")
+
+
+def _plain(text: str) -> str:
+    return " ".join(syllables(MARK.sub("", text)))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rag.answers import Answer
 from rag.glossary import Glossary
 from rag.guides import Passage
-from ui.wording import FEEDBACK_REASONS, NOTICE, checked_line, next_line, vietnamese_date
+from ui.wording import FEEDBACK_REASONS, NOTICE, WAYS_TO_SAY, checked_line, next_line, vietnamese_date, writer_line
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -28,9 +28,13 @@ def page_html(template: str, **values: object) -> str:
     return _PAGES.get_template(template).render(**values)
 
 
-def question_html(question: str, doing: str) -> str:
-    """Return the turn while the answer is being made: the question and what is going on."""
-    return _PAGES.get_template("turn.html").render(question=question, doing=doing, answer=None)
+def question_html(question: str, doing: str, text: str = "") -> str:
+    """Return the turn while the answer is being made: the question, what is going on, and what is written so far.
+
+    Its marks are left out: they would lead to sources that are not there yet.
+    """
+    so_far = Markup(_MARK.sub("", _MARKDOWN.render(text)))
+    return _PAGES.get_template("turn.html").render(question=question, doing=doing, text=so_far, answer=None)
 
 
 def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool) -> str:
@@ -49,7 +53,7 @@ def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossar
     return _PAGES.get_template("turn.html").render(
         question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations,
         text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
-        checked=checked_line(answer), next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
+        checked=checked_line(answer), writer=writer_line(answer), ways=WAYS_TO_SAY, next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
 
 

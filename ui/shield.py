@@ -29,6 +29,7 @@ ALLOWED = tuple(
         ("GET", r"/gradio_api/queue/data"),
         ("GET", r"/gradio_api/heartbeat/\w+"),
         ("POST", r"/gradio_api/cancel"),
+        ("POST", r"/gradio_api/reset"),  # does nothing; the page calls it after a cancel
     )
 )
 _HEADERS = {

@@ -25,7 +25,14 @@ FEEDBACK_REASONS = (
     "Không mở được nguồn",
 )
 SEARCHING = "Đang tìm tài liệu…"
+WRITING = "Đang viết câu trả lời…"
+_WRITTEN = "Lời văn do máy viết. Từng câu đã được so với tài liệu trước khi hiện ra."
+_WROTE_NOTHING = "Lần này máy viết chưa giúp được, nên mình lấy thẳng lời trong tài liệu."
 FAILED = "Có trục trặc ở phía mình, bạn bấm Gửi lại giúp nhé. Câu hỏi của bạn vẫn còn trong ô bên dưới."
+
+
+# What a button under an answer says, and the next question that it asks.
+WAYS_TO_SAY = {"Nói dễ hơn": "Nói dễ hơn", "Nói kỹ hơn": "Nói kỹ hơn", "Từng bước": "Đọc từng bước"}
 
 
 def vietnamese_date(day: date | str | None) -> str:
@@ -49,6 +56,13 @@ def checked_line(answer: Answer) -> str:
     return f"Theo hướng dẫn “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
 
 
+def writer_line(answer: Answer) -> str:
+    """Return who worded an answer that a model was asked to word; "" where none was."""
+    if answer.model is None or answer.status.group not in {"answered", "partial"}:
+        return ""
+    return _WRITTEN if answer.mode == "written" else _WROTE_NOTHING
+
+
 def next_line(answer: Answer) -> str:
     """Return what stands above the suggestions."""
     if answer.status.group == "clarify":
@@ -65,6 +79,8 @@ def as_plain_text(answer: Answer) -> str:
     if answer.more:
         parts.append("Xem thêm:\n" + answer.more.replace("**", ""))
     if line := checked_line(answer):
+        parts.append(line)
+    if line := writer_line(answer):
         parts.append(line)
     if answer.citations:
         parts.append("Nguồn:\n" + "\n".join(_citation_lines(c) for c in answer.citations))

@@ -30,7 +30,8 @@
     keepTurns.seen = turn?.id;
     if (turn?.dataset.answer) kept = turn.cloneNode(true);
     document.body.classList.toggle("talking", Boolean(turn) || find("#log").children.length > 0);
-    if (fresh) turn.scrollIntoView({ block: "start" });
+    // A growing answer is followed until its question is at the top; nobody who reads further down is pulled back.
+    if (turn && (fresh || !turn.id) && turn.getBoundingClientRect().top > 0) turn.scrollIntoView({ block: "start" });
   }
 
   function count() {
@@ -42,7 +43,7 @@
   }
 
   async function copy(turn, button) {
-    const text = [...turn.querySelectorAll(".answer > .text, .answer > .checked")].map((e) => e.innerText.trim()).join("\n\n");
+    const text = [...turn.querySelectorAll(".answer > .text, .answer > .checked, .answer > .writer")].map((e) => e.innerText.trim()).join("\n\n");
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -180,7 +181,8 @@
     counter.id = "counter";
     counter.setAttribute("aria-live", "polite");
     find("#asking").append(counter);
-    new MutationObserver(count).observe(find("#current"), { childList: true, subtree: true });
+    // Gradio empties the box a moment after it has shown the turn.
+    new MutationObserver(() => setTimeout(count, 100)).observe(find("#current"), { childList: true, subtree: true });
     new MutationObserver(keepTurns).observe(find("#current"), { childList: true, subtree: true, attributes: true });
     find("#current").setAttribute("aria-live", "polite");
     box().setAttribute("autocomplete", "off");

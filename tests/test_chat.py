@@ -1,0 +1,191 @@
+"""The page's steps while an answer is made, and what the finished turn says about who worded it."""
+
+import asyncio
+import re
+import threading
+from types import SimpleNamespace
+
+import pytest
+from model_proxy import Proxy
+from test_writing import QUESTION, Scripted
+
+from rag.answers import Answer, AnswerStatus, Turn
+from rag.errors import ModelError
+from rag.serving import open_assistant
+from rag.writing import Writer
+from ui.chat import build_page
+from ui.doctor import checks
+from ui.wording import FAILED, SEARCHING, WAYS_TO_SAY, WRITING, as_plain_text, writer_line
+
+TWO = "Làm mức 2 không mất tiền [1]. Bạn mang thẻ căn cước tới Công an xã, phường [2]."
+MARKUP = re.compile(r"<[^>]+>")
+
+
+class Silent(Scripted):
+    """A model that waits until it is let go, then fails."""
+
+    def __init__(self):
+        super().__init__("")
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def complete(self, *_, **__):
+        self.begun.set()
+        self.go.wait(10)
+        raise ModelError("the model took too long")
+
+
+@pytest.fixture
+def page_of(built, records, glossary):
+    """Return what starts a conversation on a page with the given model; its steps are (html, box, turns)."""
+    assistant = open_assistant(built)
+
+    def page_of(model=None, ask=None):
+        assistant.writer = Writer(model, assistant.index.embedder.encode) if model else None
+        assistant.ask = ask or type(assistant).ask.__get__(assistant)
+        page = build_page(assistant, records, glossary)
+        return next(f.fn for f in page.fns.values() if f.name == "respond")
+
+    return page_of
+
+
+def from_address(host):
+    return SimpleNamespace(client=SimpleNamespace(host=host))
+
+
+def steps_of(respond, question=QUESTION, turns=(), host="192.0.2.1"):
+    async def collect():
+        return [step async for step in respond(question, list(turns), from_address(host))]
+
+    return asyncio.run(asyncio.wait_for(collect(), 30))
+
+
+def test_a_written_answer_comes_sentence_by_sentence_and_ends_labelled(page_of):
+    first, *writing, last = [html for html, _, _ in steps_of(page_of(Scripted(TWO)))]
+    assert SEARCHING in first
+    assert all(WRITING in html for html in writing)
+    assert ["Công an xã" in html for html in writing] == [False, False, True]
+    assert ["không mất tiền" in html for html in writing] == [False, True, True]
+    assert not re.search(r"\[\d\]|class=\"mark\"", "".join(writing))
+    assert "Lời văn do máy viết" in last
+    assert "Máy viết: kịch bản" in last
+    assert all(f'data-ask="{question}"' in last for question in WAYS_TO_SAY.values())
+
+
+def test_only_the_first_word_of_a_step_is_for_screen_readers(page_of):
+    steps = [html for html, _, _ in steps_of(page_of(Scripted(TWO)))]
+    assert ['class="doing" role="status"' in html for html in steps] == [True, True, False, False, False]
+    assert ['aria-live="off"' in html for html in steps] == [False, False, True, True, False]
+
+
+def test_without_a_model_there_are_two_steps_and_no_word_about_one(page_of):
+    first, last = [html for html, _, _ in steps_of(page_of())]
+    assert SEARCHING in first
+    assert "máy viết" not in MARKUP.sub("", last).lower()
+
+
+def test_the_box_is_emptied_once_and_what_is_typed_meanwhile_stays(page_of):
+    boxes = [box for _, box, _ in steps_of(page_of(Scripted(TWO)))]
+    assert boxes[:2] == [QUESTION, ""]
+    assert all(isinstance(box, dict) and "value" not in box for box in boxes[2:])
+    assert [box for _, box, _ in steps_of(page_of())] == [QUESTION, ""]
+
+
+def test_a_model_that_fails_leaves_a_composed_answer_with_its_label(page_of):
+    model = Silent()
+    model.go.set()
+    *_, (html, _, turns) = steps_of(page_of(model))
+    assert "Lần này máy viết chưa giúp được" in html
+    assert "không mất tiền" in html
+    assert len(turns) == 1
+
+
+def test_an_exception_reaches_the_learner_as_a_sentence_and_gives_the_question_back(page_of):
+    def broken(question, turns, visitor, on_text):
+        on_text("")
+        raise ZeroDivisionError
+
+    *_, (html, box, turns) = steps_of(page_of(ask=broken), turns=[Turn("a", "b")])
+    assert FAILED in html
+    assert box == QUESTION
+    assert turns == [Turn("a", "b")]
+
+
+def test_a_page_that_is_closed_while_the_model_is_silent_holds_nothing(page_of):
+    model = Silent()
+
+    async def leave():
+        steps = page_of(model)(QUESTION, [], from_address("192.0.2.1"))
+        await anext(steps)
+        await anext(steps)  # "Đang viết"
+        waiting = asyncio.ensure_future(anext(steps))
+        await asyncio.to_thread(model.begun.wait, 10)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(steps.aclose(), 1)
+
+    before = set(threading.enumerate())
+    asyncio.run(leave())
+    model.go.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_visitor_is_an_address_that_is_not_handed_on(page_of):
+    seen = []
+
+    def ask(question, turns, visitor, on_text):
+        seen.append(visitor)
+        return Answer("a" * 32, question, AnswerStatus.CLARIFY_VAGUE, "x")
+
+    for host in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        steps_of(page_of(ask=ask), host=host)
+    assert seen[0] == seen[1] != seen[2]
+    assert not any("192" in visitor for visitor in seen)
+
+
+@pytest.mark.parametrize(
+    ("status", "mode", "model", "said"),
+    [
+        (AnswerStatus.ANSWERED, "written", "m", "Lời văn do máy viết"),
+        (AnswerStatus.PARTIAL, "composed", "m", "máy viết chưa giúp được"),
+        (AnswerStatus.ANSWERED, "composed", None, ""),
+        (AnswerStatus.DECLINED_NO_SOURCE, "composed", "m", ""),
+    ],
+)
+def test_the_terminal_says_who_worded_an_answer_too(status, mode, model, said):
+    answer = Answer("a" * 32, "hỏi", status, "đáp", mode=mode, model=model)
+    assert said in writer_line(answer)
+    assert bool(writer_line(answer)) == bool(said)
+    assert writer_line(answer) in as_plain_text(answer)
+
+
+def model_findings(settings):
+    return [f for f in checks(settings, model=True) if f.name in ("model", "model answers", "fact lock")]
+
+
+def test_the_doctor_has_the_model_word_an_answer(built):
+    proxy = Proxy(text=f"{TWO} Phí là 50.000 đồng [1].")
+    try:
+        settings = built.model_copy(update={"model": "openai:m", "model_url": proxy.url, "model_first_s": 2.0})
+        model, answers, locked = model_findings(settings)
+        assert (model.ok, model.finding) == (True, f"openai:m at {proxy.url}")
+        assert answers.ok
+        assert re.fullmatch(r"first text after \d\.\d s, all after \d\.\d s, \d+ tokens", answers.finding)
+        assert (locked.ok, locked.finding) == (True, "2 sentences of the model kept, 1 dropped")
+        proxy.text = "Phí là 50.000 đồng [1]."
+        assert not model_findings(settings)[2].ok
+        proxy.fault = "500"
+        *_, failed = model_findings(settings)
+        assert (failed.name, failed.ok) == ("model answers", False)
+        assert "BINHDAN_MODEL_URL" in failed.finding
+    finally:
+        proxy.close()
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "set BINHDAN_MODEL"), ("telepathy:x", "expected openai:NAME")])
+def test_the_doctor_says_how_to_set_a_model(built, name, said):
+    (found,) = model_findings(built.model_copy(update={"model": name}))
+    assert not found.ok
+    assert said in found.finding
