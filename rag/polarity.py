@@ -7,7 +7,7 @@ sees to that (`rag.factlock`).
 """
 
 import re
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from rag.text import clean, syllables
 
@@ -92,18 +92,19 @@ def _other_limits(said: str, known: str) -> list[str]:
 def _uneven(said: str, known: str) -> list[str]:
     """Return "không" when a sentence of both is the same but for its negations."""
     for ours in _SENTENCES.split(said):
-        units, negations = _split(ours)
+        units, denied = _split(ours)
         for theirs in _SENTENCES.split(known):
-            others, denied = _split(theirs)
-            if units and len(units & others) >= _SAME * len(units | others) and negations != denied:
+            others, also_denied = _split(theirs)
+            if units and len(units & others) >= _SAME * len(units | others) and len(denied) != len(also_denied):
                 return ["không"]
     return []
 
 
-def _split(sentence: str) -> tuple[set[str], int]:
-    """Return the words of a sentence that matter, and how many negations it has."""
-    units = syllables(sentence)
-    return set(units) - _NEGATIONS - _LIGHT, sum(unit in _NEGATIONS for unit in units)
+def _split(sentence: str) -> tuple[set[str], set[str]]:
+    """Return the words of a sentence that matter, and those of them that are denied."""
+    units = [unit for unit in syllables(sentence) if unit not in _LIGHT]
+    denied = {after for unit, after in pairwise(units) if unit in _NEGATIONS}
+    return set(units) - _NEGATIONS, denied
 
 
 def _one_form(text: str) -> str:
