@@ -21,6 +21,7 @@ from rag.factlock import lock
 from rag.guides import TOPICS, Guide
 from rag.index import Index
 from rag.kinds import KindClassifier
+from rag.premises import Premises
 from rag.privacy import mask
 from rag.questions import QuestionKind, Reader, as_typed
 from rag.retrieval import NOTHING, Found, Retriever, content_words
@@ -105,6 +106,7 @@ class Assistant:
         reader: Reader,
         kinds: KindClassifier,
         router: Router,
+        premises: Premises,
         settings: Settings,
         writer: Writer | None = None,
     ) -> None:
@@ -113,6 +115,7 @@ class Assistant:
         self.reader = reader
         self._kinds = kinds
         self.router = router
+        self.premises = premises
         self.writer = writer
         self._threshold = settings.answer_threshold
         self._today = settings.today
@@ -228,12 +231,16 @@ class Assistant:
             return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=sure)
         if choices := self._choices(understood, found):
             return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=choices, confidence=sure)
+        correction = self.premises.correction(understood.query, found.guide_ids, day)
+        if correction:
+            sure = max(sure, correction.chance)
         if sure < self._threshold:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
         beside = self._beside(understood, found, day)
         encode = self.index.embedder.encode
-        draft = compose(understood.query, understood.kinds, guide, day, encode, understood.form, beside)
+        opening = [Statement(correction.passage, correction.line, "opening")] if correction else []
+        draft = compose(understood.query, understood.kinds, guide, day, encode, understood.form, beside, opening)
         if route is Route.OWN_RECORD:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
         return _Composed(draft, sure)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from rag.answers import Citation
 from rag.atoms import AtomKind, atoms
 from rag.guides import Guide, Line, Passage, Section
 from rag.questions import QuestionKind
-from rag.retrieval import content_words
-from rag.text import fold, sentences, syllables
+from rag.retrieval import content_words, terms
+from rag.text import sentences
 
 MAX_CHARS = 900
 MAX_LINES = 8
@@ -89,15 +88,16 @@ def compose(
     encode: Callable[[Sequence[str]], np.ndarray],
     form: Form = Form.PLAIN,
     beside: Sequence[Statement] = (),
+    opening: Sequence[Statement] = (),
 ) -> Draft:
     """Compose from the lines of `guide` that are true on `day`; `encode` is an embedder's, for how alike texts are.
 
-    `beside` are leads from other guides, for the other things that were asked.
+    `beside` are leads from other guides, for the other things that were asked; `opening` comes before everything.
     """
     chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
     chosen = chooser.formed(form, kinds, leads)
-    chosen = _each_once([*chosen[: len(leads)], *beside, *chosen[len(leads) :]])
+    chosen = _each_once([*opening, *chosen[: len(leads)], *beside, *chosen[len(leads) :]])
     most = _SIMPLE_LINES if form is Form.SIMPLER else 2 * MAX_LINES if form is Form.DETAILED else MAX_LINES
     if warning := chooser.warning(chosen):
         chosen = [*chosen[: most - 1], warning, *chosen[most - 1 :]]
@@ -133,15 +133,15 @@ class _Chooser:
         """Return how well each line fits the question, by (passage id, line number): shared terms, weighed by how
         few lines of this guide have them, plus likeness of meaning. Roughly in [0, 1.5].
         """
-        asked = _terms(question)
+        asked = terms(question)
         texts = [line.text for _, line in self._lines]
-        terms = [_terms(f"{p.heading} {line.text}") for p, line in self._lines]
-        weight = {t: math.log(1 + len(terms) / n) for t in asked if (n := sum(t in line for line in terms))}
+        said = [terms(f"{p.heading} {line.text}") for p, line in self._lines]
+        weight = {t: math.log(1 + len(said) / n) for t in asked if (n := sum(t in line for line in said))}
         total = sum(weight.values()) or 1.0
         alike = encode(texts) @ encode([question])[0]
         return {
             (p.id, line.number): sum(weight[t] for t in asked & found if t in weight) / total + _ALIKE * float(cosine)
-            for (p, line), found, cosine in zip(self._lines, terms, alike, strict=True)
+            for (p, line), found, cosine in zip(self._lines, said, alike, strict=True)
         }
 
     def formed(self, form: Form, kinds: tuple[QuestionKind, ...], leads: list[Statement]) -> list[Statement]:
@@ -257,12 +257,6 @@ class _Chooser:
             yield Statement(p, line, "step" if line.step is not None else "item")
 
 
-def _terms(text: str) -> set[str]:
-    """Return the folded content words of `text` and all its folded syllable pairs."""
-    units = syllables(fold(text))
-    return content_words(text) | {f"{a} {b}" for a, b in pairwise(units)}
-
-
 def _answers(kind: QuestionKind, line: Line) -> bool:
     """Tell whether the line has the shape of an answer: an amount for a fee, a period or day for how long."""
     found = atoms(line.text)
@@ -345,7 +339,7 @@ def _render(statements: list[Statement], citations: _Citations, headings: bool =
         if statement.role == "step":
             step = step + 1 if same_list and step else statement.line.step or 1
             blocks.append(f"{step}. {mark}")
-        elif statement.role == "lead":
+        elif statement.role in ("lead", "opening"):
             blocks.append(f"{mark}\n")
         elif statement.role == "warning":
             blocks.append(f"\n**Cẩn thận:** {mark}")

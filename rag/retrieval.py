@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -234,6 +235,12 @@ def is_marked(query: str) -> bool:
 def content_words(text: str) -> set[str]:
     """Return the folded syllables of `text` that carry its subject."""
     return {unit for unit in syllables(fold(text)) if unit not in _STOPWORDS}
+
+
+def terms(text: str) -> set[str]:
+    """Return the folded content words of `text` and all its folded syllable pairs."""
+    units = syllables(fold(text))
+    return content_words(text) | {f"{a} {b}" for a, b in pairwise(units)}
 
 
 def _guide_words(guide: Guide) -> set[str]:

@@ -6,6 +6,7 @@ from rag.assistant import Assistant
 from rag.index import Index, build_index, index_state, open_index
 from rag.kinds import KindClassifier
 from rag.llm import open_model
+from rag.premises import Premises, load_believed
 from rag.questions import Reader, load_lexicon
 from rag.routing import load_router
 from rag.settings import Settings
@@ -20,7 +21,10 @@ def open_assistant(settings: Settings) -> Assistant:
     kinds = KindClassifier(settings.corpus / "kinds.safetensors")
     model = open_model(settings)
     writer = Writer(model, index.embedder.encode) if model else None
-    return Assistant(index, open_reader(index, settings.corpus), kinds, load_router(settings.corpus), settings, writer)
+    believed = load_believed(settings.corpus, index.guides)
+    premises = Premises(index.guides, believed, index.embedder.encode)
+    reader, router = open_reader(index, settings.corpus), load_router(settings.corpus)
+    return Assistant(index, reader, kinds, router, premises, settings, writer)
 
 
 def open_reader(index: Index, corpus: Path) -> Reader:

@@ -1,0 +1,184 @@
+"""Questions that take an old rule for granted: which changed rule an answer must put right first. Reads one file of the corpus.
+
+A guide's "Quy định cũ đã đổi" says what was and what is now. Whether a question assumes what was is judged from the words and
+facts that only the old rule has, and from how close the question is to those of people known to believe it, or to know better
+(`corpus/premises.jsonl`). Logistic, weights fitted by `python -m evals.bench_premises --fit`.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from rag.atoms import Atom, atoms, contains
+from rag.errors import CorpusError
+from rag.guides import Guide, Line, Passage, Section
+from rag.jsonl import numbered_lines
+from rag.retrieval import terms
+from rag.text import clean
+
+# On 1 and what `Premises.evidence` yields.
+WEIGHTS = (-5.92, 2.86, 2.31, 8.42, 1.28, 7.68, -0.81, 4.42, -1.78)
+# Of the table that `python -m evals.bench_premises` prints: below it more good answers open beside the point.
+THRESHOLD = 0.25
+_GUIDES = 3  # the old rule may stand in a guide that is not the best one
+_NOW = " → "  # between the old and the new rule in an item's text
+
+Encode = Callable[[Sequence[str]], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """A question about a guide whose writer `assumes` the old rule of these items, or does not."""
+
+    guide: str
+    items: tuple[str, ...]
+    assumes: bool
+    question: str
+
+
+_BELIEVED = TypeAdapter(Believed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A changed rule: its line, the terms and facts of what was only, and the rows of the questions of its believers."""
+
+    passage: Passage
+    line: Line
+    old: frozenset[str]
+    only_old: frozenset[str]
+    facts: tuple[Atom, ...]
+    believers: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A changed rule, and the chance that a question takes its old form for granted."""
+
+    passage: Passage
+    line: Line
+    chance: float
+
+
+def load_believed(corpus: Path, guides: Mapping[str, Guide]) -> tuple[Believed, ...]:
+    """Read `corpus/premises.jsonl`; none where there is no file. Raises CorpusError with one `path:line: …` row a problem."""
+    path = corpus / "premises.jsonl"
+    believed, problems = [], []
+    for number, text in numbered_lines(path) if path.exists() else ():
+        try:
+            row = _BELIEVED.validate_json(text)
+        except ValidationError as error:
+            problems.append(f"{path}:{number}: {error.errors()[0]['msg']}")
+            continue
+        if row.guide not in guides:
+            problems.append(f"{path}:{number}: no guide {row.guide!r}")
+        elif not any(_states(row, line) for _, line in changed(guides[row.guide])):
+            problems.append(f"{path}:{number}: no changed rule of {row.guide} has {', '.join(row.items)}")
+        believed.append(row)
+    if problems:
+        raise CorpusError("\n".join(problems))
+    return tuple(believed)
+
+
+def changed(guide: Guide) -> list[tuple[Passage, Line]]:
+    """Return the lines that say what has changed."""
+    return [(p, line) for p in guide.passages if p.section is Section.CHANGED for line in p.lines]
+
+
+class Premises:
+    """Knows the changed rules of all guides."""
+
+    def __init__(self, guides: Mapping[str, Guide], believed: Sequence[Believed], encode: Encode) -> None:
+        self._encode = encode
+        self._guides = guides
+        self._known = {g.id: [terms(line.text) for line in _others(g)] for g in guides.values()}
+        self._counts = Counter(term for lines in self._known.values() for line in lines for term in line)
+        self._lines = sum(map(len, self._known.values()))
+        mine = [b for b in believed if b.guide in guides]
+        self._questions = [clean(b.question) for b in mine]
+        self._vectors = encode(self._questions)
+        self._terms = [terms(question) for question in self._questions]
+        self._doubters = defaultdict(list)
+        for n, row in enumerate(mine):
+            if not row.assumes:
+                self._doubters[row.guide].append(n)
+        self._rules = {g.id: [self._rule(g, p, line, mine) for p, line in changed(g)] for g in guides.values()}
+
+    def _rule(self, guide: Guide, passage: Passage, line: Line, believed: Sequence[Believed]) -> _Rule:
+        texts = [item.text.partition(_NOW) for item in line.items if _NOW in item.text]
+        before, _, after = line.text.partition(" Nay ")
+        was, now = (" ".join([text, *(t[n] for t in texts)]) for n, text in ((0, before), (2, after)))
+        known = atoms(now)
+        old = frozenset(terms(was))
+        believers = [n for n, b in enumerate(believed) if b.assumes and b.guide == guide.id and _states(b, line)]
+        facts = tuple(fact for fact in atoms(was) if not contains(known, fact))
+        return _Rule(passage, line, old, old - terms(now) - terms(guide.title), facts, believers)
+
+    def correction(self, query: str, guide_ids: Sequence[str], day: date) -> Correction | None:
+        """Return the changed rule whose old form the query takes for granted, of the guides found for it (best first)."""
+        rows = [Correction(rule.passage, rule.line, chance(x)) for rule, x in self.evidence(query, guide_ids, day)]
+        best = max(rows, key=lambda row: row.chance, default=None)
+        return best if best and best.chance >= THRESHOLD else None
+
+    def evidence(
+        self, query: str, guide_ids: Sequence[str], day: date, without: str = ""
+    ) -> Iterator[tuple[_Rule, tuple[float, ...]]]:
+        """Yield every rule of the first guides that is stated on `day`, and what its chance is computed from, each in [-1, 1]:
+        the share of the query's terms that only the old rule has; whether the query has a fact of it; how much more of the
+        query it covers than any other line; whether its guide is the first; and how near believers and doubters are, by
+        meaning and by terms. A question known by heart (`without`) does not count.
+        """
+        said, facts = terms(query), atoms(query)
+        weight = self._weight(said) or 1.0
+        alike = np.where([q == without for q in self._questions], 0, self._vectors @ self._encode([query])[0])
+        for rank, guide_id in enumerate(guide_ids[:_GUIDES]):
+            covered = max((self._weight(said & line) for line in self._known[guide_id]), default=0.0)
+            doubters = self._doubters[guide_id]
+            for rule in self._rules[guide_id]:
+                if not rule.line.valid_on(day):
+                    continue
+                near = sorted((float(alike[n]) for n in rule.believers), reverse=True)[:2]
+                yield (
+                    rule,
+                    (
+                        self._weight(said & rule.only_old) / weight,
+                        float(any(contains(rule.facts, fact) for fact in facts)),
+                        (self._weight(said & rule.old) - covered) / weight,
+                        float(rank == 0),
+                        sum(near) / (len(near) or 1),
+                        max((float(alike[n]) for n in doubters), default=0.0),
+                        max(
+                            (self._shared(said, n) for n in rule.believers if self._questions[n] != without),
+                            default=0.0,
+                        ),
+                        max((self._shared(said, n) for n in doubters if self._questions[n] != without), default=0.0),
+                    ),
+                )
+
+    def _shared(self, said: set[str], row: int) -> float:
+        """Return the weighted Jaccard overlap of terms with a known question."""
+        other = self._terms[row]
+        return self._weight(said & other) / (self._weight(said | other) or 1.0)
+
+    def _weight(self, found: Iterable[str]) -> float:
+        """Return what terms weigh: the rarer in the guides' lines, the more."""
+        return sum(math.log(1 + self._lines / (1 + self._counts[term])) for term in found)
+
+
+def chance(evidence: Sequence[float], weights: Sequence[float] = WEIGHTS) -> float:
+    """Return the probability that a query with this evidence takes the old rule for granted."""
+    return 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, (1.0, *evidence), strict=True))))
+
+
+def _others(guide: Guide) -> list[Line]:
+    return [line for p in guide.passages if p.section is not Section.CHANGED for line in p.lines]
+
+
+def _states(row: Believed, line: Line) -> bool:
+    return any(item.id in row.items for item in line.items)
