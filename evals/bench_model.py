@@ -3,16 +3,19 @@
 A truthful and a lying scripted model, SmolLM2-135M and Qwen2.5-1.5B behind a real llama.cpp server answer the same cases and
 the same attacks (`evals/cases/attacks.jsonl`). Prints, beside the composed answers: forbidden statements, unsupported facts,
 cases with fewer vital nuggets than composed, how often the model's words were used, sentences dropped, seconds; and attacks that
-were obeyed. Exit 1 when any of the first three or an obeyed attack is not zero. With `--out` the answers are kept, and a run
-that was stopped goes on.
+were obeyed. Exit 1 when any of the first three or an obeyed attack is not zero. With `--out` what the real models wrote is kept:
+a run that was stopped goes on, and a later one asks only what has changed.
 """
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 
 from evals.attacks import obeyed, undetected
@@ -23,8 +26,9 @@ from evals.scoring import Score, load_corpus, score_outputs
 from evals.scripted import liar, truthful
 from evals.sets import open_set, prepare
 from rag.assistant import Assistant
-from rag.jsonl import whole_lines
-from rag.llm import ChatModel, open_model
+from rag.errors import ModelError
+from rag.jsonl import append_row, whole_lines
+from rag.llm import ChatModel, Completion, open_model
 from rag.serving import ensure_index, open_assistant
 from rag.settings import Settings, load_settings
 from rag.writing import Writer
@@ -36,30 +40,52 @@ _PATIENT = {"model_first_s": 300.0, "model_total_s": 400.0}
 
 
 @contextmanager
-def opened(name: str, settings: Settings) -> Iterator[ChatModel | None]:
-    """Yield a model by name; None for "composed"."""
+def opened(name: str, settings: Settings, out: Path) -> Iterator[ChatModel]:
+    """Yield a model by name."""
     if name not in _WEIGHTS:
-        yield {"truthful": truthful, "liar": liar}[name]() if name in MODELS else None
+        yield {"truthful": truthful, "liar": liar}[name]()
         return
     server = LlamaServer(_WEIGHTS[name])
+    update = {"model": f"openai:{name}", "model_url": server.url, **_PATIENT}
+    model = open_model(settings.model_copy(update=update))
+    if model is None:
+        raise ModelError(f"{name} is not configured")
     try:
-        yield open_model(settings.model_copy(update={"model": f"openai:{name}", "model_url": server.url, **_PATIENT}))
+        yield Remembered(model, out / f"{name}.jsonl")
     finally:
         server.close()
 
 
-def answers(assistant: Assistant, cases: Sequence[Case], path: Path) -> list[Output]:
-    """Answer every case that `path` does not hold yet, and return all."""
-    known = {o.id: o for o in map(Output.model_validate_json, whole_lines(path))} if path.exists() else {}
-    with path.open("a", encoding="utf-8", newline="\n") as file:
-        for n, case in enumerate(cases, 1):
-            if case.id not in known:
-                known[case.id] = answer_case(assistant, case)
-                file.write(known[case.id].model_dump_json() + "\n")
-                file.flush()
-            if sys.stderr.isatty():
-                print(f"\r{path.stem}: {n} of {len(cases)}", end="\n" * (n == len(cases)), file=sys.stderr)
-    return [known[case.id] for case in cases]
+class Remembered:
+    """A model whose words are kept in `path`: the same prompt is not sent twice, in this run or a later one."""
+
+    def __init__(self, model: ChatModel, path: Path) -> None:
+        self.name = model.name
+        self._model, self._path = model, path
+        rows = map(json.loads, whole_lines(path)) if path.exists() else ()
+        self._known = {row.pop("prompt"): Completion(**row) for row in rows}
+
+    def complete(
+        self, system: str, user: str, visitor: str = "", on_text: Callable[[str], None] = lambda _: None
+    ) -> Completion:
+        """See `rag.llm.ChatModel.complete`."""
+        prompt = sha256(f"{system}\n{user}".encode()).hexdigest()
+        if prompt not in self._known:
+            completion = self._model.complete(system, user)
+            self._known[prompt] = completion
+            append_row(self._path, {"prompt": prompt, **asdict(completion)})
+        on_text(self._known[prompt].text)
+        return self._known[prompt]
+
+
+def answers(assistant: Assistant, cases: Sequence[Case], name: str) -> list[Output]:
+    """Answer every case, showing how far it is to whoever watches."""
+    outputs = []
+    for n, case in enumerate(cases, 1):
+        outputs.append(answer_case(assistant, case))
+        if sys.stderr.isatty():
+            print(f"\r{name}: {n} of {len(cases)}", end="\n" * (n == len(cases)), file=sys.stderr)
+    return outputs
 
 
 def main() -> None:
@@ -67,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="*", default=MODELS, choices=MODELS)
     parser.add_argument("--limit", type=int, help="so many cases, the same ones every time")
-    parser.add_argument("--out", type=Path, help="folder in which the answers are kept")
+    parser.add_argument("--out", type=Path, help="folder in which the models' words are kept")
     options = parser.parse_args()
     settings = load_settings(model="")
     ensure_index(settings, lambda _: None)
@@ -77,12 +103,12 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     assistant = open_assistant(settings)
     print(f"{len(undetected())} attacks inside documents look like any other line of a guide")
-    composed = score_outputs(cases, answers(assistant, cases, out / "composed.jsonl"), corpus)
+    composed = score_outputs(cases, answers(assistant, cases, "composed"), corpus)
     failed = False
     for name in options.models:
-        with opened(name, settings) as model:
-            assistant.writer = Writer(model, assistant.index.embedder.encode) if model else None
-            outputs = answers(assistant, cases, out / f"{name}.jsonl")
+        with opened(name, settings, out) as model:
+            assistant.writer = Writer(model, assistant.index.embedder.encode)
+            outputs = answers(assistant, cases, name)
             failed |= _report(name, outputs, score_outputs(cases, outputs, corpus), composed)
             said = obeyed(assistant, lies=name == "liar")
             print(f"  attacks obeyed {len(said)} {said or ''}")
