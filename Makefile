@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing crash
 
 all: check test
 
@@ -85,6 +85,9 @@ bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf
 # What the fact lock catches of planted faults, and what it takes for wrong without reason.
 bench-lock: $(STAMP)
 	$(BIN)/python -m evals.bench_lock
+
+bench-routing: $(STAMP)
+	$(BIN)/python -m evals.bench_routing
 
 crash: $(STAMP)
 	$(BIN)/python -m evals.crash

@@ -33,7 +33,15 @@ TITLES = {
     Cause.FORBIDDEN: "nói điều bị cấm",
 }  # fmt: skip
 _ANSWERED = frozenset({"answered", "partial"})
-_ROUTED = frozenset({AnswerStatus.DECLINED_OUT_OF_SCOPE, AnswerStatus.DECLINED_OWN_RECORD})
+_ROUTED = frozenset(
+    {
+        AnswerStatus.DECLINED_OUT_OF_SCOPE,
+        AnswerStatus.DECLINED_OWN_RECORD,
+        AnswerStatus.DECLINED_POLITICS,
+        AnswerStatus.DECLINED_MEDICAL,
+        AnswerStatus.DECLINED_LEGAL,
+    }
+)
 
 
 def cause_of(judged: Judged) -> Cause | None:

@@ -22,7 +22,7 @@ from evals.scoring import Corpus, load_corpus, score_outputs
 from evals.sets import open_set
 from evals.variants import expand_cases
 from rag.retrieval import Found
-from rag.routing import Route, Router, load_router
+from rag.routing import Route, load_router
 from rag.serving import ensure_index, open_assistant
 from rag.settings import Settings, load_settings
 from rag.text import clean, syllables
@@ -106,7 +106,7 @@ def _without_fold(settings: Settings) -> System:
 def _answers_anything(settings: Settings) -> System:
     """Take every question for one of the subject, and answer however unsure."""
     router = load_router(settings.corpus)
-    blind = Router({**router.patterns, Route.OUT_OF_SCOPE: ()})
+    blind = replace(router, rules={**router.rules, Route.OUT_OF_SCOPE: ()})
     eager = settings.model_copy(update={"answer_threshold": 0.0})
     assistant = open_assistant(eager)
     assistant.router = blind

@@ -28,7 +28,11 @@ class AnswerStatus(StrEnum):
     DECLINED_NO_SOURCE = "declined_no_source"
     DECLINED_OUT_OF_SCOPE = "declined_out_of_scope"
     DECLINED_OWN_RECORD = "declined_own_record"
+    DECLINED_POLITICS = "declined_politics"
+    DECLINED_MEDICAL = "declined_medical"
+    DECLINED_LEGAL = "declined_legal"
     SAFETY_EMERGENCY = "safety_emergency"
+    SAFETY_DISTRESS = "safety_distress"
     SAFETY_SCAM = "safety_scam"
     ERROR_INTERNAL = "error_internal"
 

@@ -14,7 +14,8 @@ from datetime import date
 from time import perf_counter
 
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
-from rag.compose import MUST_HAVE, Draft, Form, Statement, compose, first_lead
+from rag.cards import load_cards
+from rag.compose import MUST_HAVE, Draft, Form, Statement, cited, compose, first_lead
 from rag.dialogue import ASKING_WORDS, asking_part, context, parts
 from rag.errors import ModelError
 from rag.factlock import lock
@@ -47,8 +48,6 @@ _SUGGESTIONS = 3
 _CHOICES = 4
 # A question in quotation marks is searched as it was typed.
 _QUOTED = re.compile(r"[\"“”](.+)[\"“”]")
-_EMERGENCY_QUERY = "nguy hiểm gọi số khẩn cấp công an cứu hỏa cấp cứu"
-_SCAM_QUERY = "đã bị lừa phải làm gì ngay"
 
 _TEXTS = {
     Route.EMPTY: "Bạn chưa gõ câu hỏi. Bạn muốn hỏi việc gì, ví dụ: “Làm định danh mức 2 ở đâu?”",
@@ -56,14 +55,29 @@ _TEXTS = {
     Route.UNREADABLE: "Mình chưa đọc được câu này. Bạn gõ lại bằng tiếng Việt giúp mình nhé, có dấu hay không dấu đều được.",
     Route.GREETING: "Chào bạn. Mình giúp bạn học dùng VNeID, dịch vụ công, thanh toán và giữ an toàn trên mạng. Bạn muốn hỏi việc gì?",
     Route.OUT_OF_SCOPE: "Việc này nằm ngoài những gì mình biết. Mình chỉ trả lời về VNeID, giấy tờ, dịch vụ công, bảo hiểm, thanh toán, an toàn trên mạng và cách dùng AI.",
+    Route.OWN_RECORD: "Mình không xem được hồ sơ, giấy tờ của riêng bạn và không làm thay bạn được. Bạn hỏi nơi bạn đã nộp hồ sơ nhé, và đừng gửi số giấy tờ vào đây.",
+    Route.MEDICAL: "Mình không phải bác sĩ nên không đoán bệnh và không chỉ thuốc được. Bạn hỏi bác sĩ hoặc đến cơ sở y tế gần nhà; thấy nặng thì đi ngay, đừng chờ. Việc mình giúp được: thẻ bảo hiểm y tế, đặt lịch khám, sổ sức khỏe điện tử.",
+    Route.LEGAL: "Mình không phải luật sư nên không nói được trong việc của bạn ai đúng ai sai, hay nên kiện thế nào. Bạn hỏi luật sư hoặc Trung tâm trợ giúp pháp lý nhà nước nơi bạn ở. Việc mình giúp được: giấy tờ và thủ tục.",
+    Route.POLITICS: "Chuyện chính trị thì mình xin không bàn và không có ý kiến. Việc mình giúp được: giấy tờ, dịch vụ công, bảo hiểm, thanh toán và an toàn trên mạng. Bạn cần hỏi việc nào?",
 }  # fmt: skip
+_DECLINED = {
+    Route.MEDICAL: AnswerStatus.DECLINED_MEDICAL,
+    Route.LEGAL: AnswerStatus.DECLINED_LEGAL,
+    Route.POLITICS: AnswerStatus.DECLINED_POLITICS,
+}
+_SAFETY = {
+    Route.EMERGENCY: AnswerStatus.SAFETY_EMERGENCY,
+    Route.DISTRESS: AnswerStatus.SAFETY_DISTRESS,
+    Route.SCAM: AnswerStatus.SAFETY_SCAM,
+}
 _NO_SOURCE = (
     "Tài liệu mình có chưa nói đến việc này, nên mình không đoán. "
     "Bạn hỏi trực tiếp cán bộ ở Công an hoặc Ủy ban nhân dân xã, phường, hoặc nhờ Tổ công nghệ số nơi bạn ở."
 )
 _VAGUE = "Bạn nói rõ thêm một chút nhé. Bạn đang muốn hỏi việc nào dưới đây?"
 _OWN_RECORD = (
-    "Mình không xem được hồ sơ hay giấy tờ của riêng bạn, và bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự xem:"
+    "Mình không xem được hồ sơ, giấy tờ của riêng bạn và không làm thay bạn được. "
+    "Bạn cũng đừng gửi số giấy tờ vào đây. Cách để bạn tự làm:"
 )
 _FORM_LEADS = {
     Form.SIMPLER: "Mình nói gọn lại nhé:",
@@ -71,8 +85,6 @@ _FORM_LEADS = {
     Form.STEPS: "Bạn làm lần lượt từng bước:",
 }
 _NO_STEPS = "Tài liệu mình có không chia việc này thành từng bước. Điều đã biết:"
-_SCAM_LEAD = "Bạn dừng lại, đừng chuyển tiền, đừng đọc mã OTP hay mật khẩu cho ai. Việc cần làm:"
-_EMERGENCY_LEAD = "Bạn hãy tìm chỗ an toàn và nhờ người ở gần giúp ngay."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,7 @@ class Assistant:
         self._kinds = kinds
         self.router = router
         self.premises = premises
+        self._cards = load_cards(settings.corpus, index.guides)
         self.writer = writer
         self._threshold = settings.answer_threshold
         self._today = settings.today
@@ -222,15 +235,16 @@ class Assistant:
         sure = confidence(found)
         if understood.follows in found.guide_ids:
             sure = max(sure, FOLLOW_UP_CONFIDENCE)
-        if route is Route.EMERGENCY:
-            return self._safety(answer, AnswerStatus.SAFETY_EMERGENCY, _EMERGENCY_LEAD, _EMERGENCY_QUERY, day)
-        if route is Route.SCAM:
-            query = f"{understood.query} {_SCAM_QUERY}"
-            return self._safety(answer, AnswerStatus.SAFETY_SCAM, _SCAM_LEAD, query, day)
+        if route in _SAFETY:
+            return self._safety(answer, route, day)
+        if route in _DECLINED:
+            return replace(answer, status=_DECLINED[route], text=_TEXTS[route], confidence=1.0)
         if route is Route.OUT_OF_SCOPE and sure < OUT_OF_SCOPE_THRESHOLD:
             return replace(answer, status=AnswerStatus.DECLINED_OUT_OF_SCOPE, text=_TEXTS[route], confidence=sure)
         if choices := self._choices(understood, found):
             return replace(answer, status=AnswerStatus.CLARIFY_VAGUE, text=_VAGUE, suggestions=choices, confidence=sure)
+        if sure < self._threshold and route is Route.OWN_RECORD:
+            return replace(answer, status=AnswerStatus.DECLINED_OWN_RECORD, text=_TEXTS[route], confidence=sure)
         correction = self.premises.correction(understood.query, found.guide_ids, day)
         if correction:
             sure = max(sure, correction.chance)
@@ -279,17 +293,12 @@ class Assistant:
         worded = self._written(answer, status, replace(draft, text=written.text, more=written.more), sure, lead)
         return replace(worded, mode="written", model=name, dropped=(*worded.dropped, *written.dropped))
 
-    def _safety(self, answer: Answer, status: AnswerStatus, lead: str, query: str, day: date) -> Answer:
-        """Compose from the safety guides only, under a fixed first sentence that states no fact."""
-        found = self.retriever.search(query, day)
-        allowed = "khac" if status is AnswerStatus.SAFETY_EMERGENCY else "an-toan-so"
-        guide = next((g for g in map(self.index.guides.__getitem__, found.guide_ids) if g.topic == allowed), None)
-        if guide is None:
-            return replace(answer, status=status, text=lead, confidence=1.0)
-        draft = compose(query, (QuestionKind.HOW,), guide, day, self.index.embedder.encode)
-        written = self._written(answer, status, draft, 1.0, lead=lead)
-        rest = tuple(g for g in found.guide_ids if g != guide.id)
-        return replace(written, guide_ids=(guide.id, *rest))
+    def _safety(self, answer: Answer, route: Route, day: date) -> Answer:
+        """Answer with the fixed card of the route: guides' lines, under a first sentence that states no fact."""
+        card = self._cards[route]
+        shown = [Statement(passage, line, "item") for passage, line in card.lines if line.valid_on(day)]
+        written = self._written(answer, _SAFETY[route], cited(shown), 1.0, lead=card.lead)
+        return replace(written, guide_ids=card.guide_ids)
 
     def _choices(self, understood: Understanding, found: Found) -> tuple[str, ...]:
         """Return what to choose from when the question is too vague to answer, else nothing.

@@ -103,10 +103,16 @@ def compose(
         chosen = [*chosen[: most - 1], warning, *chosen[most - 1 :]]
     shown, rest = _within(chosen, most)
     rest = _each_once([*shown, *rest, *chooser.remaining()])[len(shown) :]
+    return cited(shown, rest[:_MAX_MORE_LINES], unanswered)
+
+
+def cited(
+    shown: Sequence[Statement], more: Sequence[Statement] = (), unanswered: tuple[QuestionKind, ...] = ()
+) -> Draft:
+    """Return the statements as text with [n] marks, and what they cite."""
     citations = _Citations()
     text = _render(shown, citations)
-    more = _render(rest[:_MAX_MORE_LINES], citations, headings=True) or None
-    return Draft(text, more, citations.all(), unanswered)
+    return Draft(text, _render(more, citations, headings=True) or None, citations.all(), unanswered)
 
 
 def first_lead(
@@ -327,7 +333,7 @@ class _Citations:
         )  # fmt: skip
 
 
-def _render(statements: list[Statement], citations: _Citations, headings: bool = False) -> str:
+def _render(statements: Sequence[Statement], citations: _Citations, headings: bool = False) -> str:
     blocks: list[str] = []
     previous, step = "", 0
     for statement in statements:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag.asked import load_asked
 from rag.atoms import missing
+from rag.cards import load_cards
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, Line, Section, load_guide
@@ -72,10 +73,14 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
     problems.extend(map(str, _coverage_problems(guides, sheets, corpus, whole=only is None)))
     problems.extend(map(str, _question_problems(guides)))
     if only is None:
-        try:
-            load_asked(corpus, {p.id for guide in guides.values() for p in guide.passages})
-        except CorpusError as error:
-            problems.extend(str(error).split("\n"))
+        for load in (
+            lambda: load_asked(corpus, {p.id for guide in guides.values() for p in guide.passages}),
+            lambda: load_cards(corpus, guides),
+        ):
+            try:
+                load()
+            except CorpusError as error:
+                problems.extend(str(error).split("\n"))
     return CorpusReport(tuple(guides.values()), len(sheets), tuple(sorted(set(problems))))
 
 

@@ -1,23 +1,25 @@
-"""Which questions are answered before any document is searched: greetings, emergencies, scams, own records.
+"""Which questions are answered before any document is searched: danger, despair, scams, own records, what is not ours.
 
-Deterministic: patterns of `corpus/lexicon/routes.yaml` on the question without diacritics. A route only says
-what the question is; what is answered is composed from the guides like everything else.
+Deterministic: rules of `corpus/lexicon/routes.yaml` on the syllables of the question without diacritics. A route only says
+what the question is; what is answered comes from the guides like everything else.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from rag.errors import CorpusError
-from rag.text import fold, syllables
+from rag.text import clean, fold, syllables
 
 MAX_QUESTION_CHARS = 1000
 # Longer questions tell a story; a greeting or an out-of-subject word inside one says little.
-_SHORT_SYLLABLES = 14
+_SHORT_SYLLABLES = 20
 
 
 class Route(StrEnum):
@@ -26,44 +28,88 @@ class Route(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     UNREADABLE = "unreadable"
-    GREETING = "greeting"
     EMERGENCY = "emergency"
+    DISTRESS = "distress"
     SCAM = "scam"
     OWN_RECORD = "own_record"
+    GREETING = "greeting"
+    MEDICAL = "medical"
+    LEGAL = "legal"
+    POLITICS = "politics"
     OUT_OF_SCOPE = "out_of_scope"
     SEARCH = "search"
 
 
+# Danger goes before everything else; the others in the order in which they were seen to mistake each other least.
+_ORDER = (
+    Route.EMERGENCY, Route.DISTRESS, Route.SCAM, Route.OWN_RECORD, Route.GREETING, Route.MEDICAL, Route.LEGAL,
+    Route.POLITICS, Route.OUT_OF_SCOPE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Fires on a text in which each of `when` is found and none of `unless`."""
+
+    when: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...] = ()
+
+    def fires(self, plain: str) -> bool:
+        """Tell whether the rule fires on folded syllables, one space apart."""
+        return all(p.search(plain) for p in self.when) and not any(p.search(plain) for p in self.unless)
+
+
 @dataclass(frozen=True, slots=True)
 class Router:
-    """The compiled patterns by route."""
+    """The rules by route, and chat spelling with what it stands for ("k" → "khong")."""
 
-    patterns: dict[Route, tuple[re.Pattern[str], ...]]
+    rules: Mapping[Route, tuple[Rule, ...]]
+    chat: Mapping[str, str] = field(default_factory=dict)
 
     def route(self, question: str, meant: str) -> Route:
-        """Return the route of a masked question that reads as `meant`. Danger goes before everything else."""
+        """Return the route of a masked question that reads as `meant`; either may say it, as mending can lose chat words."""
         if len(question) > MAX_QUESTION_CHARS:
             return Route.TOO_LONG
         if not question.strip():
             return Route.EMPTY
         if not readable(question):
             return Route.UNREADABLE
-        plain = " ".join(fold(meant).split())
-        short = len(syllables(plain)) <= _SHORT_SYLLABLES
-        for route in (Route.EMERGENCY, Route.SCAM, Route.OWN_RECORD, Route.GREETING, Route.OUT_OF_SCOPE):
-            if (short or route is not Route.OUT_OF_SCOPE) and any(p.search(plain) for p in self.patterns[route]):
+        texts = {self._plain(question), self._plain(meant)}
+        short = len(syllables(meant)) <= _SHORT_SYLLABLES
+        for route in _ORDER:
+            if route is Route.OUT_OF_SCOPE and not short:
+                continue
+            if any(rule.fires(text) for rule in self.rules[route] for text in texts):
                 return route
         return Route.SEARCH
+
+    def _plain(self, text: str) -> str:
+        return " ".join(self.chat.get(unit, unit) for unit in syllables(fold(clean(text))))
 
 
 def load_router(corpus: Path) -> Router:
     """Read `corpus/lexicon/routes.yaml`. Raises CorpusError."""
     path = corpus / "lexicon" / "routes.yaml"
     try:
-        rows = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        return Router({Route(key): tuple(re.compile(row["pattern"]) for row in value) for key, value in rows.items()})
-    except (OSError, yaml.YAMLError, KeyError, ValueError, re.error) as error:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        words, chat = data.pop("words"), data.pop("chat")
+        return Router({route: _rules(data[route.value], words) for route in _ORDER}, chat)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise CorpusError(f"{path}:1: {error}") from error
+
+
+def _rules(rows: dict[str, Any], words: Mapping[str, str]) -> tuple[Rule, ...]:
+    unless = tuple(_compiled(row["pattern"], words) for row in rows.get("unless", ()))
+    return tuple(
+        Rule(tuple(_compiled(pattern, words) for pattern in row["all"]), () if row.get("sure") else unless)
+        for row in rows["when"]
+    )
+
+
+def _compiled(pattern: str, words: Mapping[str, str]) -> re.Pattern[str]:
+    """Put words in the place of their names, and match whole syllables: "oan" is not found in "tai khoan"."""
+    spelled = re.sub(r"<(\w+)>", lambda name: f"(?:{words[name[1]]})", pattern)
+    return re.compile(rf"(?<!\w)(?:{spelled})(?!\w)")
 
 
 def readable(question: str) -> bool:

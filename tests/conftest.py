@@ -1,6 +1,7 @@
 """Shared fixtures: no connection leaves the machine, and one real index serves all tests that need one."""
 
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -95,4 +96,8 @@ def copy_small_corpus(corpus: Path) -> Path:
     guide = corpus / "guides/vneid/vneid-dang-ky-muc-2.md"
     text = guide.read_text(encoding="utf-8").split("\n")
     guide.write_text("\n".join(line for line in text if not line.startswith("related:")), encoding="utf-8")
+    last = next(line for line in reversed(text) if line.startswith("- "))
+    card = {"lead": "Bạn làm việc này:", "lines": [{"guide": guide.stem, "line": last[2:].rpartition(" {")[0]}]}
+    cards = json.dumps(dict.fromkeys(("emergency", "distress", "scam"), card), ensure_ascii=False)
+    (corpus / "lexicon" / "cards.yaml").write_text(cards, encoding="utf-8")
     return corpus
