@@ -51,12 +51,12 @@ class Claim:
         return objections(self.text, f"{self.passage.guide_title} – {self.passage.heading}", self.line.text, encode)
 
 
-def true_claims() -> list[Claim]:
-    """Return the guides' lines and their rewordings, each with the line it comes from."""
+def true_claims(half: str = "") -> list[Claim]:
+    """Return the guides' lines and their rewordings, each with the line it comes from; those whose id begins with `half`."""
     settings = load_settings()
     guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
     lines = {(g.id, line.text): (p, line) for g in guides.values() for p in g.passages for line in p.lines}
-    rows = [json.loads(line) for _, line in numbered_lines(REWORDED)]
+    rows = [row for _, line in numbered_lines(REWORDED) if (row := json.loads(line))["id"].startswith(half)]
     places = [(row, lines[row["guide"], row["sentence"]]) for row in rows]
     return [Claim(text, *place) for row, place in places for text in (row["sentence"], row["reworded"])]
 
@@ -157,9 +157,10 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", action="store_true", help="print what was missed and every false alarm")
+    parser.add_argument("--half", default="", help="only rewordings whose id begins so: r1, r2 (tuned on) or r3")
     options = parser.parse_args()
     encode = load_embedder(load_settings().embedding_model).encode
-    claims = true_claims()
+    claims = true_claims(options.half)
     started = time.perf_counter()
     alarms = [(claim, found) for claim in claims if (found := claim.objections(encode))]
     answer_ms = 1000 * (time.perf_counter() - started) / len(claims) * _ANSWER_SENTENCES

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
 from rag.cards import load_cards
-from rag.compose import MUST_HAVE, Draft, Form, Statement, cited, compose, first_lead
+from rag.compose import MUST_HAVE, Draft, Form, Statement, cited, compose, lines_for
 from rag.dialogue import ASKING_WORDS, asking_part, context, parts
 from rag.errors import ModelError
 from rag.factlock import lock
@@ -236,7 +236,7 @@ class Assistant:
         if understood.follows in found.guide_ids:
             sure = max(sure, FOLLOW_UP_CONFIDENCE)
         if route in _SAFETY:
-            return self._safety(answer, route, day)
+            return self._safety(answer, route, understood, found, day)
         if route in _DECLINED:
             return replace(answer, status=_DECLINED[route], text=_TEXTS[route], confidence=1.0)
         if route is Route.OUT_OF_SCOPE and sure < OUT_OF_SCOPE_THRESHOLD:
@@ -270,7 +270,7 @@ class Assistant:
             best = next(iter(other.guide_ids), "")
             if best in found.guide_ids[1:_BESIDE] and confidence(other) >= SURE_THRESHOLD:
                 guide = self.index.guides[best]
-                leads[best] = first_lead(query, self._kinds.kinds(query), guide, day, self.index.embedder.encode)
+                leads[best] = lines_for(query, self._kinds.kinds(query), guide, day, self.index.embedder.encode)[0]
         return list(leads.values())
 
     def _worded(
@@ -293,12 +293,18 @@ class Assistant:
         worded = self._written(answer, status, replace(draft, text=written.text, more=written.more), sure, lead)
         return replace(worded, mode="written", model=name, dropped=(*worded.dropped, *written.dropped))
 
-    def _safety(self, answer: Answer, route: Route, day: date) -> Answer:
-        """Answer with the fixed card of the route: guides' lines, under a first sentence that states no fact."""
+    def _safety(self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date) -> Answer:
+        """Answer with the fixed card of the route: guides' lines, under a first sentence that states no fact. What a sure
+        search found goes behind "xem thêm", for a question that only sounded like danger.
+        """
         card = self._cards[route]
         shown = [Statement(passage, line, "item") for passage, line in card.lines if line.valid_on(day)]
-        written = self._written(answer, _SAFETY[route], cited(shown), 1.0, lead=card.lead)
-        return replace(written, guide_ids=card.guide_ids)
+        beside: list[Statement] = []
+        if route is Route.SCAM and confidence(found) >= self._threshold:
+            guide = self.index.guides[found.guide_ids[0]]
+            beside = lines_for(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
+        written = self._written(answer, _SAFETY[route], cited(shown, beside), 1.0, lead=card.lead)
+        return replace(written, guide_ids=tuple(dict.fromkeys((*card.guide_ids, *found.guide_ids))))
 
     def _choices(self, understood: Understanding, found: Found) -> tuple[str, ...]:
         """Return what to choose from when the question is too vague to answer, else nothing.

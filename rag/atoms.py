@@ -46,7 +46,7 @@ _SPELLED_UNITS = r"ngày\slàm\sviệc|giờ\slàm\sviệc|ngày|tháng|năm|tu�
 _PREFIXES = {"mức": "mức", "mức độ": "mức", "điều": "điều", "khoản": "khoản", "chương": "chương", "bước": "thứ bước"}
 _DIGIT_WORDS = {
     "không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "sáu": 6, "bảy": 7, "bẩy": 7,
-    "tám": 8, "chín": 9,
+    "tám": 8, "chín": 9, "nửa": 0.5,
 }  # fmt: skip
 _NAMES = {str(n): [word for word, value in _DIGIT_WORDS.items() if value == n] for n in range(1, 10)} | {"10": ["mười"]}
 _PLACES = {"mươi": 10, "trăm": 100, "nghìn": 10**3, "ngàn": 10**3, "triệu": 10**6, "tỷ": 10**9, "tỉ": 10**9}
@@ -59,8 +59,8 @@ _PATTERN = re.compile(
   | (?P<url>https?://[^\s<>"'“”()\]]+|\b(?:[a-z0-9-]+\.)+(?:gov\.vn|com\.vn|edu\.vn|org\.vn|vn|com|org|net|info|gle)\b(?:/[^\s<>"'“”()\]]*)?)
   | (?P<document>\b\d{{1,5}}/(?:\d{{4}}/)?(?:[A-ZĐ]+\d*)(?:-[A-ZĐ]+\d*)+\b|\b\d{{1,5}}/\d{{4}}/QH\d+\b|\b\d{{1,4}}/(?:19|20)\d{{2}}(?:/[A-ZĐ]+\d*)?\b(?!/))
   | (?P<date>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}\b|\b\d{{4}}-\d{{2}}-\d{{2}}\b
-      |\bngày\s\d{{1,2}}\stháng\s\d{{1,2}}(?:\snăm\s\d{{4}})?|\btháng\s\d{{1,2}}[/-]\d{{4}}|\btháng\s\d{{1,2}}\snăm\s\d{{4}}
-      |\bngày\s\d{{1,2}}/\d{{1,2}}\b(?!/))
+      |\b[Nn]gày\s\d{{1,2}}\stháng\s\d{{1,2}}(?:\snăm\s\d{{4}})?|\b[Tt]háng\s\d{{1,2}}[/-]\d{{4}}|\b[Tt]háng\s\d{{1,2}}\snăm\s\d{{4}}
+      |\b[Nn]gày\s\d{{1,2}}/\d{{1,2}}\b(?!/))
   | (?P<money>\b\d(?:[\d.,]*\d)?\s?(?:(?:nghìn|ngàn|triệu|tỷ|tỉ|k|tr)\s?)?(?:đồng|VNĐ|VND|đ)(?!\w)|\b\d(?:[\d.,]*\d)?\s?(?:nghìn|ngàn|triệu|tỷ|tỉ)(?!\w))
   | (?P<percent>\b\d(?:[\d.,]*\d)?\s?%)
   | (?P<form>\b[A-ZĐ]{{1,4}}\d{{1,3}}[a-z]?\b|\b[A-ZĐ]{{2,4}}-\d{{2}}\b)
@@ -71,6 +71,7 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 _AMOUNT = re.compile(r"([\d.,]+)\s?(nghìn|ngàn|triệu|tỷ|tỉ|tr|k)?")
+_HALF = re.compile(r"(?<![\w/])1/2(?=\s(?:ngày|giờ|tháng|năm)(?!\w))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # "từ 14 đến dưới 16 tuổi", "3 – 5 ngày", "8 đến 10 triệu đồng": the first number is of the second one's unit.
 _RANGE = re.compile(r"\s?(?:[-–]|đến|tới|hoặc|và)\s?(?:dưới\s|hết\s|đủ\s)?")
@@ -81,17 +82,17 @@ def atoms(text: str) -> tuple[Atom, ...]:
     return _read_all(text)[0]
 
 
-def _read_all(text: str) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
-    """Return all atoms, and those that begin a range that ends where it begins ("3 đến 3 ngày")."""
-    text = clean(text)
+def _read_all(text: str) -> tuple[tuple[Atom, ...], tuple[tuple[Atom, Atom], ...]]:
+    """Return all atoms, and those that are the ends of a range ("3 đến 5 ngày")."""
+    text = _HALF.sub("0,5", clean(text))
     matches = [match for match in _PATTERN.finditer(text) if _read(match)]
     found = [_atom(match) for match in matches]
-    empty = []
+    ranges = []
     for n in range(len(found) - 2, -1, -1):
         if _RANGE.fullmatch(text, matches[n].end(), matches[n + 1].start()):
             found[n] = _with_unit_of(found[n], found[n + 1], matches[n + 1].group())
-            empty += [found[n]] if found[n].value == found[n + 1].value else []
-    return tuple(found), tuple(empty)
+            ranges.append((found[n], found[n + 1]))
+    return tuple(found), tuple(ranges)
 
 
 def _with_unit_of(atom: Atom, other: Atom, said: str) -> Atom:
@@ -176,8 +177,8 @@ def _atom(match: re.Match[str]) -> Atom:
         return Atom(AtomKind.MONEY if unit == "đồng" else AtomKind.NUMBER, value, unit, found)
     unit = match.group("unit") or ""
     digits = found.removesuffix(unit).strip()
-    if unit == "số" and _YEAR.fullmatch(digits):
-        unit = ""
+    if unit == "số":
+        unit = "" if _YEAR.fullmatch(digits) else "chữ số"
     return Atom(AtomKind.NUMBER, _number(digits), unit, found)
 
 
@@ -200,7 +201,7 @@ def _date(found: str) -> str:
         return f"{parts[0]}-{int(parts[1]):02}-{int(parts[2]):02}"
     if len(parts) == 3:
         return f"{parts[2]}-{int(parts[1]):02}-{int(parts[0]):02}"
-    if found.startswith("tháng"):
+    if found.lower().startswith("tháng"):
         return f"{parts[1]}-{int(parts[0]):02}"
     return f"--{int(parts[1]):02}-{int(parts[0]):02}"
 
@@ -253,12 +254,22 @@ def _states(evidence: Atom, claim: Atom) -> bool:
 
 
 def missing(claim: str, evidence: Iterable[str]) -> tuple[Atom, ...]:
-    """Return the atoms of `claim` that no text of `evidence` states, and ranges without extent; empty means it is locked."""
+    """Return the atoms of `claim` that no text of `evidence` states, and the first ones of ranges that have another end there
+    or none; empty means the claim is locked.
+    """
     texts = [clean(text).lower() for text in evidence]
-    known = [atom for text in evidence for atom in atoms(text)]
-    found, empty = _read_all(claim)
+    read = [_read_all(text) for text in evidence]
+    known = [atom for atoms_, _ in read for atom in atoms_]
+    spans = {(low.value, high.value) for _, ranges in read for low, high in ranges}
+    found, ranges = _read_all(claim)
     lost = (a for a in found if not contains(known, a) and not any(_spells(text, a) for text in texts))
-    return tuple(dict.fromkeys((*lost, *empty)))
+    other = (a for a, b in ranges if a.value == b.value or _is_other(a.value, b.value, spans))
+    return tuple(dict.fromkeys((*lost, *other)))
+
+
+def _is_other(low: str, high: str, spans: set[tuple[str, str]]) -> bool:
+    """Tell whether a range is none of the known ones though both its ends are ends of some."""
+    return (low, high) not in spans and low in {a for a, _ in spans} and high in {b for _, b in spans}
 
 
 def _spells(text: str, atom: Atom) -> bool:

@@ -115,15 +115,17 @@ def cited(
     return Draft(text, _render(more, citations, headings=True) or None, citations.all(), unanswered)
 
 
-def first_lead(
+def lines_for(
     question: str,
     kinds: tuple[QuestionKind, ...],
     guide: Guide,
     day: date,
     encode: Callable[[Sequence[str]], np.ndarray],
-) -> Statement:
-    """Return the line of `guide` that answers the question first."""
-    return _Chooser(question, guide, day, encode).leads(kinds)[0][0]
+) -> list[Statement]:
+    """Return the lines of `guide` that answer the question, the one that answers it first first."""
+    chooser = _Chooser(question, guide, day, encode)
+    leads, _ = chooser.leads(kinds)
+    return _each_once(chooser.formed(Form.PLAIN, kinds, leads))[:MAX_LINES]
 
 
 class _Chooser:

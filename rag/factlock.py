@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answers import Citation
-from rag.atoms import Atom, atoms, missing
+from rag.atoms import Atom, AtomKind, atoms, missing
 from rag.polarity import contradictions
 from rag.text import clean, fold, sentences, syllables
 
@@ -49,6 +49,9 @@ _SUPPORT = 1.3
 
 # From this share of shared words on, a claim is of one sentence of its quote, not of several.
 _ONE_SENTENCE = 0.6
+
+_CALLED_DIGITS = 3
+_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 
 Encode = Callable[[Sequence[str]], np.ndarray]
 
@@ -95,10 +98,25 @@ def objections(claim: str, title: str, quote: str, encode: Encode) -> list[str]:
     """
     if clean(claim).rstrip(".") in (part.rstrip(".") for part in sentences(clean(quote))):
         return []
-    lost = missing(claim, [title, quote])
+    lost = tuple(a for a in missing(claim, [quote]) if _is_called(a) or missing(a.text, [title]))
     placed = [name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, quote))]
-    found = [atom.text for atom in lost] + placed + contradictions(claim, quote)
+    found = [atom.text for atom in lost] + placed + _misquoted(claim, quote) + contradictions(claim, quote)
     return found if _support(claim, quote, lost, encode) >= _SUPPORT else [*found, ""]
+
+
+def _misquoted(claim: str, quote: str) -> list[str]:
+    """Return what stands between quotation marks in the claim and is only a part of what does in the quote."""
+    known = [fold(words) for words in _QUOTED.findall(clean(quote))]
+    return [words for words in _QUOTED.findall(clean(claim)) if _is_part(fold(words), known)]
+
+
+def _is_part(words: str, known: Sequence[str]) -> bool:
+    return words not in known and any(f" {words} " in f" {other} " for other in known)
+
+
+def _is_called(atom: Atom) -> bool:
+    """Tell a number that one calls: a title may list several, and only the quote says what each is for."""
+    return atom.kind is AtomKind.NUMBER and not atom.unit and len(atom.value) >= _CALLED_DIGITS
 
 
 def _likest(claim: str, quote: str) -> str:

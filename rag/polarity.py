@@ -25,6 +25,9 @@ _ONE_FORM = tuple(
         (r"cho biết|biết rằng|chẳng hạn|nữa(?= *(?:[.,;:!?]|$))", ""),
         (r"từ chối", "từ_chối"),
         (r"thải bỏ", "thải"),
+        (r"giữ nguyên", "không thay đổi"),
+        (r"(?:dù )?(?:đang )?(?:cư trú |sống )?ở (?:đâu|nơi nào)(?: cũng được)?", "không phụ thuộc nơi ở"),
+        (r"mà không được", "không được"),
         (r"(?:đến|tới) (?:khi |lúc )?hết hạn", "đến hạn"),
         (r"chưa (?:hết|quá) (?:hạn|hiệu lực|giá trị)|còn (?:hạn|hiệu lực|giá trị)(?! sử dụng đến)", "còn_hạn"),
         (r"(?:hết|quá|không còn_hạn|mất) (?:hạn|hiệu lực|giá trị)|không còn_hạn", "không còn_hạn"),
@@ -36,16 +39,18 @@ _ONE_FORM = tuple(
         (rf"(?:được )?miễn (?:nộp |đóng )?(?:phí và lệ phí|phí, lệ phí|{_PAY})(?: hoàn toàn)?|(?:không|chẳng|khỏi) (?:phải |bị |cần )?(?:mất|tốn|thu|nộp|trả|đóng|tính|lấy)(?: thêm| bất kỳ| bất cứ| một)?(?: khoản)? {_PAY}|không phí", "không trả_tiền"),
         (rf"(?:mất|tốn|thu|nộp|trả|đóng|tính|lấy)(?: thêm)? {_PAY}", "trả_tiền"),
         (r"được miễn", "miễn_cho"),
-        (r"nghiêm cấm|bị cấm|cấm|đừng|chớ|tránh|chẳng|khỏi|thiếu|miễn|không (?:được|thể|nên|hề|còn|có|phải|cần|nhất thiết|cho phép)", "không"),
+        (r"nghiêm cấm|bị cấm|cấm|chớ", "đừng"),
+        (r"tránh|chẳng|khỏi|thiếu|miễn|không (?:được|thể|nên|hề|còn|có|phải|cần|nhất thiết|cho phép)", "không"),
         (r"chưa (?:được|thể|có|phải|cần)", "chưa"),
     )
 )  # fmt: skip
-_NEGATIONS = frozenset({"không", "chưa", "miễn_cho"})
+_NEGATIONS = frozenset({"không", "chưa", "miễn_cho", "đừng"})
 # Words that may stand between a negation and what it denies.
 _LIGHT = frozenset("được bị phải cần có thể còn hề nên bao giờ ai gì nào bất cứ kỳ bạn việc là sẽ đã đang tự".split())
 # Words that exclude something without a negation: what they exclude may be said with one.
-_EXCLUDING = frozenset("chỉ ngoài trừ hết sai ngừng bỏ thôi mất giả hủy khóa từ_chối lừa".split())
+_EXCLUDING = frozenset("chỉ ngoài trừ hết sai ngừng bỏ mất giả hủy khóa từ_chối".split())
 _COORDINATING = frozenset({"hoặc", "hay"})
+_LISTED = 1  # so many words after "đừng" begin a list of what is forbidden
 _SCOPE_WORDS = 4
 _COVERED = 0.5  # the share of a scope's words with which a clause speaks of it
 _LIMIT = re.compile(r"(?<!\w)(tối_đa|dưới|trên|từ_đủ) (\d[\d.,/]*)")
@@ -64,29 +69,55 @@ def contradictions(claim: str, evidence: str) -> list[str]:
     said, known = _one_form(claim), _one_form(evidence)
     ours, theirs = _clauses(said), _clauses(known)
     found = [" ".join(scope) for scope, clause in _scopes(theirs) if _affirmed(scope, clause, ours)]
-    knows_denial = any(not _NEGATIONS.isdisjoint(c) or not _EXCLUDING.isdisjoint(c) for c in theirs)
+    knows_denial = _doubts(theirs)
     for scope, clause in _scopes(ours):
         # The word right after the negation decides, where the evidence has it.
         alike = [units for units in theirs if scope[0] in units] or theirs
         found += [" ".join(scope)] if _affirmed(scope, clause, alike) or not knows_denial else []
     found += _other_limits(said, known) + _uneven(said, known)
+    if not found and not _doubts(ours) and not _NEGATIONS.isdisjoint(_likest(said, known)):
+        found.append("không")
     if _pays(ours) and any("trả_tiền" in units for units in theirs) and not _pays(theirs):
         found.append("trả_tiền")
     return list(dict.fromkeys(found))
 
 
+def _likest(said: str, known: str) -> list[str]:
+    """Return the words of the sentence of `known` that has most of `said`."""
+    words = set(syllables(said))
+    return max(map(syllables, _SENTENCES.split(known)), key=lambda units: len(words & set(units)))
+
+
+def _doubts(clauses: list[list[str]]) -> bool:
+    """Tell whether some clause denies or excludes anything."""
+    return any(not (_NEGATIONS | _EXCLUDING).isdisjoint(units) for units in clauses)
+
+
 def _pays(clauses: list[list[str]]) -> bool:
     """Tell whether some clause says that one pays."""
-    return any("trả_tiền" in units and _NEGATIONS.isdisjoint(units) for units in clauses)
+    return any(
+        unit == "trả_tiền" and _NEGATIONS.isdisjoint(units[max(0, n - _SCOPE_WORDS) : n])
+        for units in clauses
+        for n, unit in enumerate(units)
+    )
 
 
 def _other_limits(said: str, known: str) -> list[str]:
-    """Return the limits of `said` that `known` has not, and those of `known` that `said` leaves from the same number."""
-    ours, theirs = set(_LIMIT.findall(said)), set(_LIMIT.findall(known))
-    foreign = [limit for limit, _ in ours if limit not in {limit for limit, _ in theirs}]
-    bare = {n for n in _NUMBER.findall(said) if n not in {number for _, number in ours}}
-    left = [limit for limit, number in theirs if limit in _EXCLUSIVE and number in bare]
-    return sorted({*foreign, *left})
+    """Return the limits of `said` that `known` has not of these numbers, and those of `known` that `said` leaves out."""
+    ours, theirs = _limits(said), _limits(known)
+    kinds, numbers = {limit for limit, _ in theirs}, {number for _, number in theirs}
+    foreign = {limit for limit, number in ours - theirs if limit not in kinds or number in _bare(known) | numbers}
+    left = {limit for limit, number in theirs - ours if limit in _EXCLUSIVE and number in _bare(said) - _bare(known)}
+    return sorted(foreign | left)
+
+
+def _limits(text: str) -> set[tuple[str, str]]:
+    return {(limit, number.lstrip("0")) for limit, number in _LIMIT.findall(text)}
+
+
+def _bare(text: str) -> set[str]:
+    """Return the numbers that stand without a limit."""
+    return {number.lstrip("0") for number in _NUMBER.findall(_LIMIT.sub("", text))}
 
 
 def _uneven(said: str, known: str) -> list[str]:
@@ -115,7 +146,23 @@ def _one_form(text: str) -> str:
 
 
 def _clauses(text: str) -> list[list[str]]:
-    return [units for part in _CLAUSES.split(text) if (units := syllables(part))]
+    """Return the clauses as lists of syllables. An exception ("trừ khi") counts for every clause of its sentence, and what a
+    sentence ends with forbidding ("…, bạn đừng làm theo") for the clauses before, and the head of a list for the rest of it
+    ("đừng bán, cho thuê hay cho mượn").
+    """
+    clauses = []
+    for sentence in _SENTENCES.split(text):
+        found = [units for part in _CLAUSES.split(sentence) if (units := syllables(part))]
+        if any("trừ" in units for units in found):
+            found = [[*units, "trừ"] for units in found]
+        last = max((n for n, units in enumerate(found) if "đừng" in units), default=-1)
+        for n, units in enumerate(found):
+            if n < last and "đừng" not in units:
+                units.append("đừng")
+            elif n and found[n - 1][-_LISTED - 1 :][0] == "đừng":
+                units.insert(0, "đừng")
+        clauses += found
+    return clauses
 
 
 def _scopes(clauses: list[list[str]]) -> list[tuple[list[str], list[str]]]:

@@ -155,7 +155,7 @@ def test_the_card_is_the_same_for_every_scam_and_in_a_follow_up(assistant):
     first = assistant.ask("tôi bị lừa mất tiền rồi")
     history = [Turn("làm định danh mức 2 ở đâu", "…", "vneid-dang-ky-muc-2")]
     later = assistant.ask("rồi mẹ em lỡ bấm vào link lạ", history)
-    assert (later.status, later.text, later.citations) == (first.status, first.text, first.citations)
+    assert (later.status, later.text) == (first.status, first.text)
 
 
 @pytest.mark.parametrize(
