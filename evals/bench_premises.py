@@ -62,7 +62,8 @@ def _print(what: str, found: int, n: int) -> None:
 def _ordinary(assistant: Assistant) -> list[str]:
     """Return questions that guides' passages answer, without those about what has changed."""
     asked = load_asked(load_settings().corpus, {p.id for p in assistant.index.passages})
-    return [a.question for a in asked if Section.CHANGED not in a.passage][::_EVERY]
+    own = [question for guide in assistant.index.guides.values() for question in guide.questions]
+    return [*own, *[a.question for a in asked if Section.CHANGED not in a.passage][::_EVERY]]
 
 
 def _outcome(assistant: Assistant, row: dict[str, str]) -> str:
