@@ -75,17 +75,17 @@ def contradictions(claim: str, evidence: str) -> list[str]:
         alike = [units for units in theirs if scope[0] in units] or theirs
         found += [" ".join(scope)] if _affirmed(scope, clause, alike) or not knows_denial else []
     found += _other_limits(said, known) + _uneven(said, known)
-    if not found and not _doubts(ours) and not _NEGATIONS.isdisjoint(_likest(said, known)):
+    if not found and not _doubts(ours) and not _NEGATIONS.isdisjoint(_likest(ours, theirs)):
         found.append("không")
     if _pays(ours) and any("trả_tiền" in units for units in theirs) and not _pays(theirs):
         found.append("trả_tiền")
     return list(dict.fromkeys(found))
 
 
-def _likest(said: str, known: str) -> list[str]:
-    """Return the words of the sentence of `known` that has most of `said`."""
-    words = set(syllables(said))
-    return max(map(syllables, _SENTENCES.split(known)), key=lambda units: len(words & set(units)))
+def _likest(ours: list[list[str]], theirs: list[list[str]]) -> list[str]:
+    """Return the clause of `theirs` that has most words of `ours`."""
+    words = {unit for units in ours for unit in units}
+    return max(theirs, key=lambda units: len(words & set(units)), default=[])
 
 
 def _doubts(clauses: list[list[str]]) -> bool:
