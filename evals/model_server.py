@@ -1,4 +1,4 @@
-"""A real language model on this machine: llama.cpp's server of OpenAI's protocol, from the environment that `make .venv-model` makes.
+"""A real language model on this machine: llama.cpp's server of OpenAI's protocol, from the environment that `make models` makes.
 
 Used by the tests marked `model` and by `make bench-model`; the program itself never starts one.
 """
@@ -24,7 +24,7 @@ class LlamaServer:
         """Start it. Raises ModelError when it is not installed or does not come up."""
         python = ENVIRONMENT / "bin" / "python"
         if not (python.exists() and model.exists()):
-            raise ModelError(f"{model.name} is not there; run: make .venv-model")
+            raise ModelError(f"{model.name} is not there; run: make models")
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}/v1"
         self._process = subprocess.Popen(

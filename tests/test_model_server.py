@@ -19,6 +19,12 @@ TOTAL_S = 6.0
 ASK = ("Answer with one word.", "What colour is the sky?")  # what a model of this size knows
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _installed():
+    if not SMALL.exists():
+        pytest.skip("the model is missing: make models")
+
+
 @pytest.fixture(scope="module")
 def server():
     server = LlamaServer(SMALL)
