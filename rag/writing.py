@@ -74,14 +74,22 @@ class Writer:
         locked.close(completion)
         return self._with_rest(locked, draft) if locked.lines else None
 
-    def _with_rest(self, locked: "_Locked", draft: Draft) -> Written:
-        """Put the composed lead first unless it was said, and everything else that was not said behind "xem thêm"."""
+    def _with_rest(self, locked: "_Locked", draft: Draft) -> Written | None:
+        """Put the composed lead first unless it was said, and everything else that was not said behind "xem thêm"; None when
+        the model said nothing beyond the lead.
+        """
         said = "\n".join(map(_bare, locked.lines))
         lines = [line for line in draft.text.split("\n") if line.strip()]
         unsaid = [line for line in lines if not self._says(said, line)]
         first = [lines[0]] if lines and lines[0] in unsaid else []
+        kept = [line for line in locked.lines if not any(self._repeats(line, lead) for lead in first)]
+        if not kept:
+            return None
         more = "\n".join([*unsaid[len(first) :], *([draft.more] if draft.more else [])])
-        return Written("\n\n".join([*first, "\n".join(locked.lines)]), more or None, tuple(locked.dropped))
+        return Written("\n\n".join([*first, "\n".join(kept)]), more or None, tuple(locked.dropped))
+
+    def _repeats(self, line: str, lead: str) -> bool:
+        return not objections(_bare(line), "", _bare(lead), self._encode)
 
     def _says(self, said: str, line: str) -> bool:
         match = _COMPOSED.match(line)
@@ -119,8 +127,8 @@ class _Locked:
     def _lock(self, raw: str) -> None:
         cited = [int(n) for n in MARK.findall(raw)]
         text = self._tokens.show(_LISTED.sub("", _MARKDOWN.sub(r"\1", MARK.sub("", raw)))).strip()
-        if len(syllables(text)) < _MIN_SYLLABLES or len(self.lines) >= _MAX_SENTENCES:
-            return
+        if len(syllables(text)) < _MIN_SYLLABLES or len(self.lines) >= _MAX_SENTENCES or text.endswith("?"):
+            return  # an answer asks nothing: small models repeat the question
         if self.lines and not objections(text, "", "\n".join(map(_bare, self.lines)), self._encode):
             return  # said already
         tried: list[tuple[list[str], Citation]] = []

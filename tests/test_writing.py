@@ -135,3 +135,14 @@ def test_the_model_is_not_asked_where_a_fixed_answer_is_due(ask):
         answer, model = ask("Bạn được miễn phí khi làm mức 2.", question)
         assert answer.mode == "composed"
         assert model.asked == []
+
+
+def test_a_question_that_the_model_repeats_is_not_shown(ask):
+    answer, _ = ask(f"{QUESTION} [1] Bạn mang thẻ căn cước tới Công an xã, phường [2].")
+    assert QUESTION not in answer.text
+    assert "Bạn mang thẻ căn cước tới Công an xã, phường. [2]" in answer.text
+
+
+def test_nothing_is_said_twice_when_the_composed_lead_stays_first(ask):
+    answer, _ = ask("Làm mức 2 không mất tiền [1]. Bạn mang thẻ căn cước tới Công an xã, phường [2].")
+    assert answer.text.count("không mất tiền") == 1
