@@ -353,8 +353,12 @@ class Assistant:
         )  # fmt: skip
 
     def _suggestions(self, answer: Answer, guide_ids: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what learners ask next: of each related guide, or of the next best found when unsure or declined."""
+        """Return what learners ask next: of each related guide, or of the next best found when unsure or declined. Nobody is
+        led away from a card, or from the one to ask.
+        """
         guides = self.index.guides
+        if answer.status.group == "safety" or answer.status in _DECLINED.values():
+            return ()
         if answer.status.group == "declined" or not guide_ids:
             return tuple(_first_question(guides[g]) for g in guide_ids[:_SUGGESTIONS])
         nearest = () if answer.confidence < SURE_THRESHOLD else guides[guide_ids[0]].related

@@ -182,3 +182,8 @@ def test_own_records_are_declined_with_the_steps_to_look_them_up(assistant):
     answer = assistant.ask("hồ sơ của tôi đến đâu rồi")
     assert answer.status == "declined_own_record"
     assert answer.citations
+
+
+@pytest.mark.parametrize("question", ["tôi không muốn sống nữa", "Đau bụng uống thuốc gì?", "mẹ em lỡ bấm vào link lạ"])
+def test_nobody_is_led_away_from_a_card_or_from_the_one_to_ask(assistant, question):
+    assert assistant.ask(question).suggestions == ()
