@@ -62,20 +62,27 @@ class Remembered:
     def __init__(self, model: ChatModel, path: Path) -> None:
         self.name = model.name
         self._model, self._path = model, path
-        rows = map(json.loads, whole_lines(path)) if path.exists() else ()
-        self._known = {row.pop("prompt"): Completion(**row) for row in rows}
+        self._known = {row["prompt"]: row for row in map(json.loads, whole_lines(path))}
 
     def complete(
         self, system: str, user: str, visitor: str = "", on_text: Callable[[str], None] = lambda _: None
     ) -> Completion:
-        """See `rag.llm.ChatModel.complete`."""
+        """See `rag.llm.ChatModel.complete`; a failure is remembered, too."""
         prompt = sha256(f"{system}\n{user}".encode()).hexdigest()
         if prompt not in self._known:
-            completion = self._model.complete(system, user)
-            self._known[prompt] = completion
-            append_row(self._path, {"prompt": prompt, **asdict(completion)})
-        on_text(self._known[prompt].text)
-        return self._known[prompt]
+            self._known[prompt] = {"prompt": prompt, **self._ask(system, user)}
+            append_row(self._path, self._known[prompt])
+        row = self._known[prompt]
+        if "error" in row:
+            raise ModelError(row["error"])
+        on_text(row["text"])
+        return Completion(row["text"], row["tokens"], row["whole"])
+
+    def _ask(self, system: str, user: str) -> dict[str, str | int | bool]:
+        try:
+            return asdict(self._model.complete(system, user))
+        except ModelError as error:
+            return {"error": str(error)}
 
 
 def answers(assistant: Assistant, cases: Sequence[Case], name: str) -> list[Output]:
