@@ -8,6 +8,7 @@ own; a sentence that a model wrote must also speak of the same things as its quo
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -18,6 +19,12 @@ from rag.text import clean, fold, sentences, syllables
 
 MARK = re.compile(r"\s*\[(\d+)\]")
 _LIST_NUMBER = re.compile(r"^\s*(?:\d+\.|-)\s+")
+
+
+def _words(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", flags)
+
+
 _NAMED = re.compile(
     r"\b(?:Bộ [A-ZĐ]\w+(?: và [A-ZĐ]\w+| [a-zà-ỹđ]+)?|Cục [A-ZĐ]\w+|Sở [A-ZĐ]\w+(?: [a-zà-ỹđ]+)?|Chi cục [A-ZĐ]\w+|"
     r"Ngân hàng Nhà nước|Tòa án)"
@@ -50,6 +57,18 @@ _SUPPORT = 1.3
 # From this share of shared words on, a claim is of one sentence of its quote, not of several.
 _ONE_SENTENCE = 0.6
 
+# Rewordings by hand have at most eight words in a row that their line has not; a date in words takes six.
+_OWN_WORDS = 8
+_LEARNER = _words("tôi|tui|tao|em|cháu|con|anh ấy|chị ấy")
+_STRONGER = _words("quyền|nghĩa vụ|(?:đơn giản|nhanh|tốt|dễ|tiện|an toàn) nhất")
+_ONCE, _PAST = _words("trước đây|trước kia"), _words("trước|cũ|xưa|từng")
+_REPORTED = _words("theo (?:báo|trang|hướng dẫn|nguồn|các nguồn|đài|công an|nhà cung cấp)|báo chí", re.IGNORECASE)
+_REPORTS = _words("báo|trang|theo|nguồn|đài|hướng dẫn|công bố|cho biết|nói|nêu")
+_ONLY, _EXCLUSIVE = (
+    _words("chỉ|duy nhất"),
+    _words("chỉ|duy nhất|mới|thôi|ngoài|riêng|không|trừ|đúng|một|chưa|nhất|phải|nay"),
+)
+_CONDITION = _words("nếu|khi|thì|trường hợp|với|muốn|ai|để|lúc|hễ|cho|của|người|mà|do|vì|sau|trước|ngoài ra|cũng")
 _CALLED_DIGITS = 3
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 
@@ -101,6 +120,7 @@ def objections(claim: str, title: str, quote: str, encode: Encode) -> list[str]:
     lost = tuple(a for a in missing(claim, [quote]) if _is_called(a) or missing(a.text, [title]))
     placed = [name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, quote))]
     found = [atom.text for atom in lost] + placed + _misquoted(claim, quote) + contradictions(claim, quote)
+    found += _liberties(clean(claim), _likest(clean(claim), clean(quote), 0.0), clean(quote))
     return found if _support(claim, quote, lost, encode) >= _SUPPORT else [*found, ""]
 
 
@@ -119,12 +139,40 @@ def _is_called(atom: Atom) -> bool:
     return atom.kind is AtomKind.NUMBER and not atom.unit and len(atom.value) >= _CALLED_DIGITS
 
 
-def _likest(claim: str, quote: str) -> str:
-    """Return the sentence of `quote` that has most of the claim's words; all of it when none has the larger part."""
+def _likest(claim: str, quote: str, least: float = _ONE_SENTENCE) -> str:
+    """Return the sentence of `quote` that has most of the claim's words; all of it when none has more than `least` of them."""
     said = set(syllables(claim))
     shared = [(len(said & set(syllables(part))) / (len(said) or 1), part) for part in sentences(quote)]
     share, part = max(shared, default=(0.0, quote))
-    return part if share > _ONE_SENTENCE else quote
+    return part if share > least else quote
+
+
+def _liberties(claim: str, sentence: str, quote: str) -> list[str]:
+    """Return what a small model does to a true sentence: speaks as the learner, tells an old rule as today's, a report or a
+    condition as the whole truth, adds "chỉ", a right or a superlative, or goes on in words of its own.
+    """
+    said, known = claim.lower(), quote.lower()
+    found = [word for word in _LEARNER.findall(said) if word not in _LEARNER.findall(known)]
+    found += [word for word in _STRONGER.findall(said) if word not in known and "được" not in known]
+    if _ONCE.match(sentence.lower()) and not _PAST.search(said):
+        found.append("trước đây")
+    if _REPORTED.search(sentence) and not _REPORTS.search(said):
+        found.append("theo báo chí")
+    if _ONLY.search(said) and not _EXCLUSIVE.search(known):
+        found.append("chỉ")
+    if _drops_condition(said, sentence.lower()):
+        found.append("điều kiện")
+    words = set(syllables(known))
+    longest = max((len(list(run)) for new, run in groupby(syllables(said), lambda u: u not in words) if new), default=0)
+    return [*found, "…"] if longest > _OWN_WORDS else found
+
+
+def _drops_condition(claim: str, sentence: str) -> bool:
+    """Tell whether a sentence says "X thì Y" and the claim only Y."""
+    condition, then, _ = sentence.partition(" thì ")
+    words = set(syllables(condition))
+    told = len(words & set(syllables(claim))) >= len(words) / 2
+    return bool(then) and not told and not _CONDITION.search(claim)
 
 
 def _support(claim: str, quote: str, lost: Sequence[Atom], encode: Encode) -> float:

@@ -23,6 +23,9 @@ _MAX_SENTENCES = 6
 _MIN_SYLLABLES = 4
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _MARKDOWN = re.compile(r"[*_#`]+|!?\[([^\]\[]*)\]\([^)]*\)")
+_DOUBLED = re.compile(r"\[\[\s*(\d+)\s*\]\]")
+# Empty brackets, and tokens that stand after the end of a sentence like marks.
+_STRAY = re.compile(r"\[\s*\]\.?|(?<=[.!?])(?:[\s,]*\[\[[a-z-]+-\d+\]\])+[\s,.]*$")
 _TOKEN = re.compile(r"\[\[([a-z-]+-\d+)\]\]")
 # A line of a composed answer without its list mark, warning word and citations.
 _COMPOSED = re.compile(r"^(?:\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)(?:\s*\[\d+\])+$")
@@ -125,8 +128,10 @@ class _Locked:
             self._lock(self._rest)
 
     def _lock(self, raw: str) -> None:
+        raw = _DOUBLED.sub(r"[\1]", raw)
         cited = [int(n) for n in MARK.findall(raw)]
-        text = self._tokens.show(_LISTED.sub("", _MARKDOWN.sub(r"\1", MARK.sub("", raw)))).strip()
+        text = _LISTED.sub("", _MARKDOWN.sub(r"\1", _STRAY.sub("", MARK.sub("", raw))))
+        text = self._tokens.show(text).strip()
         if len(syllables(text)) < _MIN_SYLLABLES or len(self.lines) >= _MAX_SENTENCES or text.endswith("?"):
             return  # an answer asks nothing: small models repeat the question
         if self.lines and not objections(text, "", "\n".join(map(_bare, self.lines)), self._encode):

@@ -48,3 +48,40 @@ def test_a_sentence_in_other_words_must_say_what_its_quote_says(claim, objection
 def test_an_authority_belongs_to_the_sentence_that_names_it(encode):
     quote = "Trang cũ còn ghi Công an cấp huyện. Nay bạn đến Công an xã."
     assert objections("Nay bạn đến Công an huyện.", "Nơi làm", quote, encode) == ["công an huyện"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "liberty"),
+    [
+        ("Tôi nộp hồ sơ ở Công an cấp tỉnh.", "Nộp hồ sơ ở Công an cấp tỉnh.", "tôi"),
+        (
+            "Giấy ủy quyền nhận lương hưu dùng được lâu dài.",
+            "Trước đây giấy ủy quyền nhận lương hưu dùng được lâu dài. Nay phải lập lại.",
+            "trước đây",
+        ),
+        ("Phiếu này mất 200.000 đồng.", "Theo báo chí, phiếu này mất 200.000 đồng.", "theo báo chí"),
+        (
+            "VNeID chỉ cấp tài khoản cho cá nhân, tổ chức.",
+            "VNeID cấp tài khoản cho cá nhân và tổ chức.",
+            "chỉ",
+        ),
+        (
+            "Đổi số VNeID tại Công an xã, phường là nhanh nhất.",
+            "Đổi số VNeID tại Công an xã, phường.",
+            "nhanh nhất",
+        ),
+        (
+            "Bạn nộp trực tiếp hoặc qua bưu chính.",
+            "Chưa có tài khoản định danh thì nộp trực tiếp hoặc qua bưu chính.",
+            "điều kiện",
+        ),
+        (
+            "Đăng nhập VNeID bằng số căn cước, rồi xem thử lúc nào nên quay về chỗ ban đầu hay không.",
+            "Đăng nhập VNeID bằng số căn cước và mật khẩu.",
+            "…",
+        ),
+    ],
+)
+def test_what_a_small_model_adds_or_leaves_out_is_an_objection(claim, quote, liberty, encode):
+    assert liberty in objections(claim, "", quote, encode)
+    assert objections(quote, "", quote, encode) == []

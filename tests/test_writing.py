@@ -146,3 +146,9 @@ def test_a_question_that_the_model_repeats_is_not_shown(ask):
 def test_nothing_is_said_twice_when_the_composed_lead_stays_first(ask):
     answer, _ = ask("Làm mức 2 không mất tiền [1]. Bạn mang thẻ căn cước tới Công an xã, phường [2].")
     assert answer.text.count("không mất tiền") == 1
+
+
+def test_marks_and_tokens_that_a_model_scatters_are_cleared_away(ask):
+    answer, _ = ask("Bạn mang thẻ căn cước tới Công an xã, phường. [[2]] [[lien-ket-1]], [[lien-ket-1]]\n")
+    assert "Bạn mang thẻ căn cước tới Công an xã, phường. [2]" in answer.text
+    assert "[]" not in answer.text
