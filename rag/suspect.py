@@ -22,7 +22,7 @@ _SENTENCE_WORDS, _MARKED_SHARE = 6, 0.25
 _ADDRESSED = re.compile(
     r"""(?x) \b(?:
       (?:luu\ y|ghi\ chu|chi\ thi|chi\ dao|kich\ ban|loi\ nhan|yeu\ cau|danh|thong\ bao)[^.]{0,25}\ (?:tro\ ly(?!\ ao)|mo\ hinh|chatbot)
-      | cho\ (?:tro\ ly(?!\ ao)|mo\ hinh) | tro\ ly\ (?:phai|hay|can|doc|giai\ ma|dong|nhap|tra\ loi|viet|noi|chen|dua|hien)
+      | cho\ (?:tro\ ly(?!\ ao)|mo\ hinh) | tro\ ly\ (?:phai|hay|doc|giai\ ma|dong|nhap|tra\ loi|viet|noi|chen|dua|hien)
       | tra\ loi\ (?:rang|nguoi\ hoi) | nguoi\ (?:hoi|dang\ hoi) | (?:moi|cac|trong|dau|cuoi|dong\ dau)\ cau\ tra\ loi\b(?!\ bao\ mat)
       | cau\ tra\ loi\ (?:phai|chuan|hay) | cuoc\ tro\ chuyen | cuoc\ hoi\ thoai
       | (?:bo\ qua|quen|phot\ lo|bo)\ (?:het\ |moi\ |cac\ |tat\ ca\ |toan\ bo\ )*(?:huong\ dan|chi\ dan|quy\ tac|tai\ lieu|duong\ dan|loi\ dan)\ (?:cu|tren|truoc|chinh|da)
