@@ -304,7 +304,7 @@ class Assistant:
             guide = self.index.guides[found.guide_ids[0]]
             beside = lines_for(understood.query, understood.kinds, guide, day, self.index.embedder.encode)
         written = self._written(answer, _SAFETY[route], cited(shown, beside), 1.0, lead=card.lead)
-        return replace(written, guide_ids=tuple(dict.fromkeys((*card.guide_ids, *found.guide_ids))))
+        return replace(written, guide_ids=tuple(dict.fromkeys((*found.guide_ids, *card.guide_ids))))
 
     def _choices(self, understood: Understanding, found: Found) -> tuple[str, ...]:
         """Return what to choose from when the question is too vague to answer, else nothing.
