@@ -8,7 +8,6 @@ median of several runs counts, and a comparison needs both versions in one sitti
 
 import argparse
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evals.model_server import free_port
 from evals.retrieval import DAY, load_questions, query_of
 from evals.synthetic import DEFAULT_GUIDES, write_corpus
 from rag.guides import load_guides
@@ -100,9 +100,7 @@ def _seconds(*arguments: str) -> float:
 
 def _serve_seconds() -> float:
     """Return how long after its start the server gives the chat page."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "ui.cli", "serve", "--port", str(port)], stderr=subprocess.DEVNULL

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evals.cases import CASES
-from evals.statistics import wilson
+from evals.statistics import share_line
 from rag.atoms import Atom, AtomKind, atoms
 from rag.factlock import Encode, objections
 from rag.guides import Line, Passage, load_guides
@@ -148,11 +148,6 @@ def _moved(claims: list[Claim]) -> Iterator[tuple[str, Claim, Claim]]:
         yield "moved citation", Claim(claim.text, *place), claim
 
 
-def _print_share(name: str, found: int, n: int, of: str) -> None:
-    interval = wilson(found, n)
-    print(f"{name} {found / n:.4f} [{interval.low:.4f}, {interval.high:.4f}] of {n} {of}")
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,8 +171,8 @@ def main() -> None:
     every = [value for values in caught.values() for value in values]
     for kind, values in caught.items():
         print(f"  {kind:26} {sum(values):4} of {len(values):4} caught")
-    _print_share("caught", sum(every), len(every), f"faults (bar {CAUGHT_BAR})")
-    _print_share("false alarms", len(alarms), len(claims), f"true sentences (bar {FALSE_ALARM_BAR})")
+    print(f"caught {share_line(sum(every), len(every))} faults (bar {CAUGHT_BAR})")
+    print(f"false alarms {share_line(len(alarms), len(claims))} true sentences (bar {FALSE_ALARM_BAR})")
     print(f"an answer of {_ANSWER_SENTENCES} sentences takes {answer_ms:.1f} ms (bar {ANSWER_MS_BAR:.0f})")
     if np.mean(every) < CAUGHT_BAR or len(alarms) / len(claims) > FALSE_ALARM_BAR or answer_ms > ANSWER_MS_BAR:
         sys.exit(1)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.cases import CASES
-from evals.statistics import wilson
+from evals.statistics import share_line
 from rag.jsonl import numbered_lines
 from rag.privacy import mask
 from rag.text import clean
@@ -93,8 +93,7 @@ def _microseconds() -> float:
 
 def _share(name: str, found: list[Trial]) -> float:
     good = sum(trial.good for trial in found)
-    interval = wilson(good, len(found))
-    print(f"{name:28} {good:4} of {len(found):4}  {good / len(found):.4f} [{interval.low:.4f}, {interval.high:.4f}]")
+    print(f"{name:28} {share_line(good, len(found))}")
     return good / len(found)
 
 

@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -45,15 +45,10 @@ def opened(name: str, settings: Settings, out: Path) -> Iterator[ChatModel]:
     if name not in _WEIGHTS:
         yield {"truthful": truthful, "liar": liar}[name]()
         return
-    server = LlamaServer(_WEIGHTS[name])
-    update = {"model": f"openai:{name}", "model_url": server.url, **_PATIENT}
-    model = open_model(settings.model_copy(update=update))
-    if model is None:
-        raise ModelError(f"{name} is not configured")
-    try:
-        yield Remembered(model, out / f"{name}.jsonl")
-    finally:
-        server.close()
+    with closing(LlamaServer(_WEIGHTS[name])) as server:
+        update = {"model": f"openai:{name}", "model_url": server.url, **_PATIENT}
+        if model := open_model(settings.model_copy(update=update)):
+            yield Remembered(model, out / f"{name}.jsonl")
 
 
 class Remembered:

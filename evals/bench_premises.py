@@ -13,13 +13,12 @@ from datetime import date
 import numpy as np
 
 from evals.cases import CASES
-from evals.statistics import wilson
+from evals.statistics import share_line
 from rag.answers import Answer
-from rag.asked import load_asked
+from rag.asked import load_asked, load_believed
 from rag.assistant import Assistant
 from rag.guides import Section
 from rag.jsonl import numbered_lines
-from rag.premises import load_believed
 from rag.serving import ensure_index, open_assistant
 from rag.settings import load_settings
 
@@ -55,8 +54,7 @@ def main() -> None:
 
 
 def _print(what: str, found: int, n: int) -> None:
-    interval = wilson(found, n)
-    print(f"{what:52} {found / n:.3f} [{interval.low:.3f}, {interval.high:.3f}] ({found} of {n})")
+    print(f"{what:52} {share_line(found, n)}")
 
 
 def _ordinary(assistant: Assistant) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.cases import CASES
-from evals.statistics import wilson
+from evals.statistics import share_line
 from rag.jsonl import numbered_lines
 from rag.privacy import mask
 from rag.routing import Route
@@ -81,8 +81,7 @@ def bar(route: Route) -> float:
 
 
 def _line(name: str, found: int, n: int, note: str) -> str:
-    interval = wilson(found, n)
-    return f"{name:28} {found / n:.4f} [{interval.low:.4f}, {interval.high:.4f}] of {n:4} {note}"
+    return f"{name:28} {share_line(found, n)} {note}"
 
 
 def _recall(rows: list[Message], took: dict[str, Route], half: str) -> bool:

@@ -25,7 +25,7 @@ class LlamaServer:
         python = ENVIRONMENT / "bin" / "python"
         if not (python.exists() and model.exists()):
             raise ModelError(f"{model.name} is not there; run: make models")
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/v1"
         self._process = subprocess.Popen(
             [
@@ -53,7 +53,8 @@ class LlamaServer:
         self._process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]

@@ -31,6 +31,12 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
+def share_line(found: int, n: int) -> str:
+    """Return a share with its 95 % interval and its size for a terminal: "0.9953 [0.9891, 0.9980] of 1068"."""
+    interval = wilson(found, n)
+    return f"{found / n:.4f} [{interval.low:.4f}, {interval.high:.4f}] of {n:4}"
+
+
 def bootstrap_means(
     values: Sequence[float], clusters: Sequence[Hashable], seed: int, rounds: int = ROUNDS
 ) -> np.ndarray:

@@ -6,15 +6,14 @@ and a corrected old rule when the question assumes one. Every line is a guide's 
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-import numpy as np
-
 from rag.answers import Citation
 from rag.atoms import AtomKind, atoms
+from rag.factlock import Encode
 from rag.guides import Guide, Line, Passage, Section
 from rag.questions import QuestionKind
 from rag.retrieval import content_words, terms
@@ -85,7 +84,7 @@ def compose(
     kinds: tuple[QuestionKind, ...],
     guide: Guide,
     day: date,
-    encode: Callable[[Sequence[str]], np.ndarray],
+    encode: Encode,
     form: Form = Form.PLAIN,
     beside: Sequence[Statement] = (),
     opening: Sequence[Statement] = (),
@@ -120,7 +119,7 @@ def lines_for(
     kinds: tuple[QuestionKind, ...],
     guide: Guide,
     day: date,
-    encode: Callable[[Sequence[str]], np.ndarray],
+    encode: Encode,
 ) -> list[Statement]:
     """Return the lines of `guide` that answer the question, the one that answers it first first."""
     chooser = _Chooser(question, guide, day, encode)
@@ -131,13 +130,13 @@ def lines_for(
 class _Chooser:
     """Scores the lines of one guide against one question."""
 
-    def __init__(self, question: str, guide: Guide, day: date, encode: Callable[[Sequence[str]], np.ndarray]) -> None:
+    def __init__(self, question: str, guide: Guide, day: date, encode: Encode) -> None:
         self._words = content_words(question)
         self._title = content_words(guide.title)
         self._lines = [(p, line) for p in guide.passages for line in p.lines if line.valid_on(day)]
         self._fit = self._match(question, encode)
 
-    def _match(self, question: str, encode: Callable[[Sequence[str]], np.ndarray]) -> dict[tuple[str, int], float]:
+    def _match(self, question: str, encode: Encode) -> dict[tuple[str, int], float]:
         """Return how well each line fits the question, by (passage id, line number): shared terms, weighed by how
         few lines of this guide have them, plus likeness of meaning. Roughly in [0, 1.5].
         """

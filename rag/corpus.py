@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.asked import load_asked
+from rag.asked import load_asked, load_believed
 from rag.atoms import missing
 from rag.cards import load_cards
 from rag.errors import CorpusError
@@ -75,6 +75,7 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
     if only is None:
         for load in (
             lambda: load_asked(corpus, {p.id for guide in guides.values() for p in guide.passages}),
+            lambda: load_believed(corpus, guides),
             lambda: load_cards(corpus, guides),
         ):
             try:

@@ -66,8 +66,8 @@ class Context:
 
 def context(text: str, history: Sequence[Turn], read: Callable[[str], str]) -> Context:
     """Return what `text`, its spelling mended, wants of the last turns; `read` masks and mends an earlier question."""
-    earlier = [(read(turn.question), turn.guide_id) for turn in history[-_TURNS:]]
-    asked = next(((q, g) for q, g in reversed(earlier) if wish(q) is Form.PLAIN), None)
+    earlier = ((read(turn.question), turn.guide_id) for turn in reversed(history[-_TURNS:]))
+    asked = next((row for row in earlier if wish(row[0]) is Form.PLAIN), None)
     if asked is None:
         return Context(text)
     form = wish(text)

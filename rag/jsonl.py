@@ -1,11 +1,15 @@
 """JSON lines on disk: numbered reading with clear errors, and appending that a kill can interrupt."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from rag.errors import CaseError
+
+Row = TypeVar("Row")
 
 
 def numbered_lines(path: Path) -> list[tuple[int, str]]:
@@ -19,6 +23,15 @@ def numbered_lines(path: Path) -> list[tuple[int, str]]:
         line = error.object[: error.start].count(b"\n") + 1
         raise CaseError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
     return [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def validated(path: Path, rows: TypeAdapter[Row], problems: list[str]) -> Iterator[tuple[int, Row]]:
+    """Yield the rows that are as they should be with their line numbers, and add a `path:line: …` for each other one."""
+    for number, line in numbered_lines(path):
+        try:
+            yield number, rows.validate_json(line)
+        except ValidationError as error:
+            problems.append(f"{path}:{number}: {error.errors()[0]['msg']}")
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

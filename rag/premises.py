@@ -1,4 +1,4 @@
-"""Questions that take an old rule for granted: which changed rule an answer must put right first. Reads one file of the corpus.
+"""Questions that take an old rule for granted: which changed rule an answer must put right first. Nothing here does I/O.
 
 A guide's "Quy định cũ đã đổi" says what was and what is now. Whether a question assumes what was is judged from the words and
 facts that only the old rule has, and from how close the question is to those of people known to believe it, or to know better
@@ -7,20 +7,15 @@ facts that only the old rule has, and from how close the question is to those of
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import numpy as np
-from pydantic import TypeAdapter, ValidationError
-
+from rag.asked import Believed, changed
 from rag.atoms import Atom, atoms, contains
-from rag.errors import CorpusError
+from rag.factlock import Encode
 from rag.guides import Guide, Line, Passage, Section
-from rag.jsonl import numbered_lines
 from rag.retrieval import terms
-from rag.text import clean
 
 # On 1 and what `Premises.evidence` yields.
 WEIGHTS = (-3.58, 1.16, 1.34, 11.96, 1.5, 5.78, -2.68, 2.76, -3.52)
@@ -28,21 +23,6 @@ WEIGHTS = (-3.58, 1.16, 1.34, 11.96, 1.5, 5.78, -2.68, 2.76, -3.52)
 THRESHOLD = 0.2
 _GUIDES = 3  # the old rule may stand in a guide that is not the best one
 _NOW = " → "  # between the old and the new rule in an item's text
-
-Encode = Callable[[Sequence[str]], np.ndarray]
-
-
-@dataclass(frozen=True, slots=True)
-class Believed:
-    """A question about a guide whose writer `assumes` the old rule of these items, or does not."""
-
-    guide: str
-    items: tuple[str, ...]
-    assumes: bool
-    question: str
-
-
-_BELIEVED = TypeAdapter(Believed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,49 +46,22 @@ class Correction:
     chance: float
 
 
-def load_believed(corpus: Path, guides: Mapping[str, Guide]) -> tuple[Believed, ...]:
-    """Read `corpus/premises.jsonl`; none where there is no file. Raises CorpusError with one `path:line: …` row a problem."""
-    path = corpus / "premises.jsonl"
-    believed, problems = [], []
-    for number, text in numbered_lines(path) if path.exists() else ():
-        try:
-            row = _BELIEVED.validate_json(text)
-        except ValidationError as error:
-            problems.append(f"{path}:{number}: {error.errors()[0]['msg']}")
-            continue
-        if row.guide not in guides:
-            problems.append(f"{path}:{number}: no guide {row.guide!r}")
-        elif not any(_states(row, line) for _, line in changed(guides[row.guide])):
-            problems.append(f"{path}:{number}: no changed rule of {row.guide} has {', '.join(row.items)}")
-        believed.append(row)
-    if problems:
-        raise CorpusError("\n".join(problems))
-    return tuple(believed)
-
-
-def changed(guide: Guide) -> list[tuple[Passage, Line]]:
-    """Return the lines that say what has changed."""
-    return [(p, line) for p in guide.passages if p.section is Section.CHANGED for line in p.lines]
-
-
 class Premises:
     """Knows the changed rules of all guides."""
 
     def __init__(self, guides: Mapping[str, Guide], believed: Sequence[Believed], encode: Encode) -> None:
         self._encode = encode
-        self._guides = guides
         self._known = {g.id: [terms(f"{g.title}. {line.text}") for line in _others(g)] for g in guides.values()}
         self._counts = Counter(term for lines in self._known.values() for line in lines for term in line)
         self._lines = sum(map(len, self._known.values()))
-        mine = [b for b in believed if b.guide in guides]
-        self._questions = [clean(b.question) for b in mine]
+        self._questions = [b.question for b in believed]
         self._vectors = encode(self._questions)
         self._terms = [terms(question) for question in self._questions]
         self._doubters = defaultdict(list)
-        for n, row in enumerate(mine):
+        for n, row in enumerate(believed):
             if not row.assumes:
                 self._doubters[row.guide].append(n)
-        self._rules = {g.id: [self._rule(g, p, line, mine) for p, line in changed(g)] for g in guides.values()}
+        self._rules = {g.id: [self._rule(g, p, line, believed) for p, line in changed(g)] for g in guides.values()}
 
     def _rule(self, guide: Guide, passage: Passage, line: Line, believed: Sequence[Believed]) -> _Rule:
         texts = [item.text.partition(_NOW) for item in line.items if _NOW in item.text]
@@ -116,7 +69,7 @@ class Premises:
         was, now = (" ".join([text, *(t[n] for t in texts)]) for n, text in ((0, before), (2, after)))
         known = atoms(now)
         old = frozenset(terms(was))
-        believers = [n for n, b in enumerate(believed) if b.assumes and b.guide == guide.id and _states(b, line)]
+        believers = [n for n, b in enumerate(believed) if b.assumes and b.guide == guide.id and b.is_about(line)]
         facts = tuple(fact for fact in atoms(was) if not contains(known, fact))
         return _Rule(passage, line, old, old - terms(now) - terms(guide.title), facts, believers)
 
@@ -136,16 +89,18 @@ class Premises:
         """
         said, facts = terms(query), atoms(query)
         weight = self._weight(said) or 1.0
-        alike = np.where([q == without for q in self._questions], 0, self._vectors @ self._encode([query])[0])
+        alike = self._vectors @ self._encode([query])[0]
+        others = {n for n, question in enumerate(self._questions) if question != without}
         first = guide_ids[:_GUIDES]
         covered = max((self._weight(said & line) for g in first for line in self._known[g]), default=0.0)
         elsewhere = {term for g in first for line in self._known[g] for term in line}
         for rank, guide_id in enumerate(first):
-            doubters = self._doubters[guide_id]
+            doubters = [n for n in self._doubters[guide_id] if n in others]
             for rule in self._rules[guide_id]:
                 if not rule.line.valid_on(day):
                     continue
-                near = sorted((float(alike[n]) for n in rule.believers), reverse=True)[:2]
+                believers = [n for n in rule.believers if n in others]
+                near = sorted((float(alike[n]) for n in believers), reverse=True)[:2]
                 yield (
                     rule,
                     (
@@ -155,11 +110,8 @@ class Premises:
                         float(rank == 0),
                         sum(near) / (len(near) or 1),
                         max((float(alike[n]) for n in doubters), default=0.0),
-                        max(
-                            (self._shared(said, n) for n in rule.believers if self._questions[n] != without),
-                            default=0.0,
-                        ),
-                        max((self._shared(said, n) for n in doubters if self._questions[n] != without), default=0.0),
+                        max((self._shared(said, n) for n in believers), default=0.0),
+                        max((self._shared(said, n) for n in doubters), default=0.0),
                     ),
                 )
 
@@ -180,7 +132,3 @@ def chance(evidence: Sequence[float], weights: Sequence[float] = WEIGHTS) -> flo
 
 def _others(guide: Guide) -> list[Line]:
     return [line for p in guide.passages if p.section is not Section.CHANGED for line in p.lines]
-
-
-def _states(row: Believed, line: Line) -> bool:
-    return any(item.id in row.items for item in line.items)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from rag.asked import load_believed
 from rag.assistant import Assistant
 from rag.index import Index, build_index, index_state, open_index
 from rag.kinds import KindClassifier
 from rag.llm import open_model
-from rag.premises import Premises, load_believed
+from rag.premises import Premises
 from rag.questions import Reader, load_lexicon
 from rag.routing import load_router
 from rag.settings import Settings

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from rag.asked import load_believed
 from rag.errors import CorpusError
 from rag.guides import Section, load_guides
-from rag.premises import Premises, load_believed
+from rag.premises import Premises
 from rag.sheets import load_sheets
 
 DAY = date(2026, 11, 25)
