@@ -28,7 +28,7 @@ _RETRY_WAIT_S = (0.2, 0.8)
 _PATIENCE_S = 1.0  # how long a question waits for another one's model call to end
 _WHOLE, _FULL = frozenset({"stop", "end_turn"}), frozenset({"length", "max_tokens"})
 # Name of LangChain's provider, of the extra, and of the settings that differ between providers.
-_PROVIDERS = {
+_PROVIDERS: dict[str, tuple[str, str, dict[str, object]]] = {
     "openai": ("openai", "model", {"max_completion_tokens": _MAX_TOKENS}),
     "ollama": ("ollama", "ollama", {"num_predict": _MAX_TOKENS}),
     "anthropic": ("anthropic", "anthropic", {"max_tokens": _MAX_TOKENS}),
@@ -208,6 +208,9 @@ def _remote(provider: str, name: str, settings: Settings) -> Callable[[str, str]
     os.environ["LANGSMITH_TRACING"] = "false"
     theirs, extra, limits = _PROVIDERS[provider]
     where: dict[str, object] = {"base_url": settings.model_url} if settings.model_url else {}
+    if provider == "openai" and settings.model_url:
+        # llama.cpp's Python server does not know OpenAI's newer name and would write on to the end of its context.
+        limits = {"extra_body": {"max_tokens": _MAX_TOKENS}}
     if settings.model_key or provider == "openai":
         where["api_key"] = settings.model_key.get_secret_value() if settings.model_key else "none"
     if provider != "ollama":

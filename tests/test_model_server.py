@@ -51,6 +51,11 @@ def test_a_real_model_writes_and_is_counted(proxy):
     assert "".join(pieces) == completion.text
 
 
+def test_a_server_is_told_how_much_may_be_written(proxy):
+    completion = opened(proxy.url).complete("You tell long stories.", "Tell a very long story of a dragon and a king.")
+    assert not completion.whole
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_breaker_opens_on_a_failing_server_and_closes_when_it_is_well_again(proxy, fault):
     model = opened(proxy.url, model_first_s=3.0, model_total_s=TOTAL_S)
