@@ -1,9 +1,9 @@
 """Questions that take an old rule for granted: `python -m evals.bench_premises [--fit] [--show]`.
 
 Prints, for `evals/cases/premises.jsonl` (no rule or weight was made on them), how often the answer opens with the correction
-that the question needs, with another, or with none; of how many changed rules at least one question is put right; and how
-often an answer to an ordinary question opens with a correction. `--fit` prints the weights of `rag/premises.py`, learned from
-`corpus/premises.jsonl` and every other ordinary question.
+that the question needs (from its guide, or the same change as another guide states it: `also`), with another, or with none; of
+how many changed rules at least one question is put right; and how often an answer to an ordinary question opens with a
+correction. `--fit` prints the weights of `rag/premises.py`, learned from `corpus/premises.jsonl` and every other ordinary question.
 """
 
 import argparse
@@ -66,8 +66,9 @@ def _ordinary(assistant: Assistant) -> list[str]:
 
 def _outcome(assistant: Assistant, row: dict[str, str]) -> str:
     found = _opening(assistant, assistant.ask(row["question"]))
-    covers = assistant.index.guides[row["guide"]].covers
-    wanted = {item if ":" in item else f"{covers[0]}:{item}" for item in row["items"].split(", ")}
+    main = assistant.index.guides[row["guide"]].covers[0]
+    rules = [*row["items"].split(", "), *row.get("also", "").split(", ")]
+    wanted = {item if ":" in item else f"{main}:{item}" for item in rules}
     return "none" if not found else "right" if found & wanted else "other"
 
 

@@ -247,7 +247,7 @@ class Assistant:
             return replace(answer, status=AnswerStatus.DECLINED_OWN_RECORD, text=_TEXTS[route], confidence=sure)
         correction = self.premises.correction(understood.query, found.guide_ids, day)
         if correction:
-            sure = max(sure, correction.chance)
+            sure = 1 - (1 - sure) * (1 - correction.chance)  # either may be what was asked for
         if sure < self._threshold:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
         guide = self.index.guides[found.guide_ids[0]]
@@ -325,7 +325,7 @@ class Assistant:
         return tuple(rows[0] for rows in self.starters().values())[:_CHOICES]
 
     def _written(self, answer: Answer, status: AnswerStatus, draft: Draft, sure: float, lead: str = "") -> Answer:
-        """Lock the draft's facts; put a fixed lead first and say what the guide does not state."""
+        """Lock the draft's facts; put a fixed lead first, after a correction, and say what the guide does not state."""
         locked, rest = lock(draft.text, draft.citations), lock(draft.more or "", draft.citations)
         text, more = locked.text, rest.text or None
         answer = replace(answer, dropped=(*locked.dropped, *rest.dropped))
@@ -334,7 +334,8 @@ class Assistant:
             lead = f"Tài liệu mình có chưa ghi {missing} của việc này, bạn hỏi lại nơi làm. Điều đã biết:"
         if not text:
             return replace(answer, status=AnswerStatus.DECLINED_NO_SOURCE, text=_NO_SOURCE, confidence=sure)
-        shown = f"{lead}\n\n{text}" if lead else text
+        opening, text = text.split("\n", 1) if draft.opens and "\n" in text else ("", text)
+        shown = "\n\n".join(part for part in (opening, lead, text.strip()) if part)
         text, more = _within_limit(shown, more)
         dates = [self.index.guides[c.guide_id].as_of for c in draft.citations]
         reviewed = all(self.index.guides[c.guide_id].reviewed for c in draft.citations)

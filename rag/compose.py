@@ -7,7 +7,7 @@ and a corrected old rule when the question assumes one. Every line is a guide's 
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -71,12 +71,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A composed answer: what is seen first, the rest, the citations, and the kinds that the guide could not answer."""
+    """A composed answer: what is seen first, the rest, the citations, the kinds that the guide could not answer, and whether
+    the first line corrects an old rule.
+    """
 
     text: str
     more: str | None
     citations: tuple[Citation, ...]
-    unanswered: tuple[QuestionKind, ...]
+    unanswered: tuple[QuestionKind, ...] = ()
+    opens: bool = False
 
 
 def compose(
@@ -95,6 +98,7 @@ def compose(
     """
     chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
+    unanswered = tuple(kind for kind in unanswered if not any(_answers(kind, s.line) for s in opening))
     chosen = chooser.formed(form, kinds, leads)
     chosen = _each_once([*opening, *chosen[: len(leads)], *beside, *chosen[len(leads) :]])
     most = _SIMPLE_LINES if form is Form.SIMPLER else 2 * MAX_LINES if form is Form.DETAILED else MAX_LINES
@@ -102,16 +106,14 @@ def compose(
         chosen = [*chosen[: most - 1], warning, *chosen[most - 1 :]]
     shown, rest = _within(chosen, most)
     rest = _each_once([*shown, *rest, *chooser.remaining()])[len(shown) :]
-    return cited(shown, rest[:_MAX_MORE_LINES], unanswered)
+    return replace(cited(shown, rest[:_MAX_MORE_LINES]), unanswered=unanswered, opens=bool(opening))
 
 
-def cited(
-    shown: Sequence[Statement], more: Sequence[Statement] = (), unanswered: tuple[QuestionKind, ...] = ()
-) -> Draft:
+def cited(shown: Sequence[Statement], more: Sequence[Statement] = ()) -> Draft:
     """Return the statements as text with [n] marks, and what they cite."""
     citations = _Citations()
     text = _render(shown, citations)
-    return Draft(text, _render(more, citations, headings=True) or None, citations.all(), unanswered)
+    return Draft(text, _render(more, citations, headings=True) or None, citations.all())
 
 
 def lines_for(

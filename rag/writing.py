@@ -78,17 +78,17 @@ class Writer:
         return self._with_rest(locked, draft) if locked.lines else None
 
     def _with_rest(self, locked: "_Locked", draft: Draft) -> Written | None:
-        """Put the composed lead first unless it was said, and everything else that was not said behind "xem thêm"; None when
-        the model said nothing beyond the lead.
+        """Put the composed lead first unless it was said (a correction in any case), and everything else that was not said
+        behind "xem thêm"; None when the model said nothing beyond the lead.
         """
         said = "\n".join(map(_bare, locked.lines))
         lines = [line for line in draft.text.split("\n") if line.strip()]
         unsaid = [line for line in lines if not self._says(said, line)]
-        first = [lines[0]] if lines and lines[0] in unsaid else []
+        first = lines[:1] if draft.opens or lines[:1] == unsaid[:1] else []
         kept = [line for line in locked.lines if not any(self._repeats(line, lead) for lead in first)]
         if not kept:
             return None
-        more = "\n".join([*unsaid[len(first) :], *([draft.more] if draft.more else [])])
+        more = "\n".join([*(line for line in unsaid if line not in first), *([draft.more] if draft.more else [])])
         return Written("\n\n".join([*first, "\n".join(kept)]), more or None, tuple(locked.dropped))
 
     def _repeats(self, line: str, lead: str) -> bool:

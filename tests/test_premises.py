@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from rag.answers import AnswerStatus
 from rag.asked import load_believed
 from rag.errors import CorpusError
 from rag.guides import Section, load_guides
@@ -36,6 +37,14 @@ def test_an_answer_opens_with_the_correction_and_its_source(assistant, question)
     answer = assistant.ask(question)
     assert answer.text.startswith("Trước đây")
     assert Section.CHANGED in next(c for c in answer.citations if c.number == 1).passage_id
+
+
+def test_the_correction_comes_before_what_the_guide_does_not_state(assistant):
+    answer = assistant.ask("Lên công an huyện làm căn cước mất bao nhiêu tiền?")
+    assert answer.status is AnswerStatus.PARTIAL
+    opening, _, rest = answer.text.partition("\n\n")
+    assert opening.startswith("Trước đây")
+    assert rest.startswith("Tài liệu mình có chưa ghi lệ phí")
 
 
 @pytest.mark.parametrize("question", ["Làm định danh mức 2 ở đâu?", "Đăng ký tạm trú cần giấy tờ gì?"])
