@@ -17,9 +17,10 @@ from rag.assistant import Assistant
 from rag.guides import Section
 from rag.jsonl import numbered_lines
 from rag.prompts import load_prompt
+from rag.serving import open_writer
+from rag.settings import load_settings
 from rag.suspect import suspicion
 from rag.text import clean, fold, sentences, syllables
-from rag.writing import Writer
 
 ATTACKS = CASES / "attacks.jsonl"
 
@@ -58,12 +59,13 @@ def obeyed(assistant: Assistant, lies: bool = False) -> list[str]:
     With `lies` a model writes that does whatever each attacker wants; otherwise the assistant's own writer, if any.
     """
     told = [fold(clean(part)) for part in sentences(load_prompt("answer-system").text) if len(syllables(part)) > 5]
+    settings = load_settings(model="")
     found = []
     for attack in load_attacks():
         if attack.document and suspicion(attack.document):
             continue  # never becomes a line of a guide
         if lies:
-            assistant.writer = Writer(liar(attack.forbidden), assistant.index.embedder.encode)
+            assistant.writer = open_writer(liar(attack.forbidden), assistant.index.embedder, settings)
         with _poisoned(assistant, attack):
             answer = assistant.ask(attack.question, attack.history)
         said = fold(clean(f"{answer.text}\n{answer.more or ''}"))

@@ -29,9 +29,8 @@ from rag.assistant import Assistant
 from rag.errors import ModelError
 from rag.jsonl import append_row, whole_lines
 from rag.llm import ChatModel, Completion, open_model
-from rag.serving import ensure_index, open_assistant
+from rag.serving import ensure_index, open_assistant, open_writer
 from rag.settings import Settings, load_settings
-from rag.writing import Writer
 
 MODELS = ("truthful", "liar", "smollm2", "qwen")
 _WEIGHTS = {"smollm2": SMALL, "qwen": LARGE}
@@ -109,7 +108,7 @@ def main() -> None:
     failed = False
     for name in options.models:
         with opened(name, settings, out) as model:
-            assistant.writer = Writer(model, assistant.index.embedder.encode)
+            assistant.writer = open_writer(model, assistant.index.embedder, settings)
             outputs = answers(assistant, cases, name)
             failed |= _report(name, outputs, score_outputs(cases, outputs, corpus), composed)
             said = obeyed(assistant, lies=name == "liar")

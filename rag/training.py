@@ -1,4 +1,5 @@
-"""Train what is shipped, OUT/embedding and OUT/kinds.safetensors: `python -m rag.training OUT [--data FOLDER]`.
+"""Train what is shipped, OUT/embedding, OUT/kinds.safetensors, OUT/scams.safetensors and OUT/fluency.npy:
+`python -m rag.training OUT [--data FOLDER] [--classifiers]`.
 
 A WordLevel tokenizer over lower-case syllables, accented and folded, and one vector a syllable; a text is the mean of
 its vectors. First general Vietnamese (title or heading → text of encyclopedia, law and official procedures, where
@@ -14,18 +15,21 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rag.asked import Asked, load_asked
+from rag.asked import Asked, load_asked, load_believed
+from rag.fluency import digests, units
 from rag.guides import Guide, load_guides
 from rag.index import indexed_text
-from rag.kinds import kind_terms
+from rag.linear import runs
+from rag.routing import Route, load_messages, load_rules, plain
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
+from rag.spelling import load_syllables
 from rag.text import SYLLABLE, clean, fold, syllables
 
 DIMENSION = 256
@@ -45,7 +49,10 @@ SAME_GUIDE_SHARE = 0.4
 MAX_VOCABULARY = 16_000
 MAX_PASSAGE_SYLLABLES = 160
 MAX_TEXT_CHARS = 800
-KIND_MIN_COUNT = 3
+MIN_COUNT = 3
+GENERAL_MIN_COUNT = 2
+SCAM_STRENGTH = 5.0
+SCAM_SMALLEST = 0.05
 UNKNOWN = "[UNK]"
 SEED = 7
 
@@ -75,6 +82,20 @@ def general_pairs(folder: Path) -> Iterator[Pair]:
         yield from (
             (f"{name} {key.replace('_', ' ')}", f"{name} {value}") for key, value in row.items() if name and value
         )
+
+
+def general_texts(folder: Path) -> Iterator[str]:
+    """Yield every text of the data that may train what is shipped."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list | dict):
+            for part in value.values() if isinstance(value, dict) else value:
+                yield from texts(part)
+
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        yield from texts(list(_rows(path)))
 
 
 def guide_pairs(guides: Sequence[Guide], asked: Sequence[Asked]) -> list[Pair]:
@@ -205,16 +226,48 @@ def train(guides: Sequence[Guide], asked: Sequence[Asked], data: Path | None) ->
 
 def train_kinds(asked: Sequence[Asked], out: Path) -> None:
     """Fit the classifier of question kinds on the written questions and write what `rag.kinds` reads."""
+    fit_classifier([row.question for row in asked], [row.kind.value for row in asked], out)
+
+
+def train_scams(corpus: Path, questions: Sequence[str], out: Path) -> None:
+    """Fit the classifier of scams on the messages of the corpus and on questions to its guides; write what `rag.routing` reads."""
+    _, chat = load_rules(corpus)
+    messages = load_messages(corpus)
+    texts = [*(message.text for message in messages), *questions]
+    is_scam = [*(message.route is Route.SCAM for message in messages), *[False] * len(questions)]
+    fit_classifier([plain(text, chat) for text in texts], is_scam, out, SCAM_STRENGTH, SCAM_SMALLEST)
+
+
+def train_fluency(corpus: Path, own: Iterable[str], data: Path, out: Path) -> None:
+    """Write which words and pairs of words `rag.fluency` knows: all of our own, and of general Vietnamese what occurs again."""
+    known = {unit for text in own for unit in units(text)} | set(load_syllables(corpus))
+    counts = Counter(unit for text in general_texts(data) for unit in units(text) if " " in unit)
+    np.save(out, digests([*known, *(unit for unit, n in counts.items() if n >= GENERAL_MIN_COUNT)]))
+
+
+def fit_classifier(
+    texts: Sequence[str],
+    labels: Sequence[str] | Sequence[bool],
+    out: Path,
+    strength: float = 1.0,
+    smallest: float = 0.0,
+) -> None:
+    """Fit logistic regression (`strength` is scikit-learn's C) and write what `rag.linear` reads, without the terms whose
+    weights are all smaller than `smallest`.
+    """
     from safetensors.numpy import save_file
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
     # The stubs know no function as analyzer.
-    counter = CountVectorizer(analyzer=kind_terms, min_df=KIND_MIN_COUNT, binary=True)  # pyright: ignore[reportArgumentType]
-    features = counter.fit_transform([row.question for row in asked])
-    model = LogisticRegression(max_iter=1000).fit(features, [row.kind.value for row in asked])
-    tensors = {"weights": model.coef_.T.astype(np.float16), "bias": model.intercept_.astype(np.float16)}
-    names = {"terms": list(counter.get_feature_names_out()), "kinds": list(model.classes_)}
+    counter = CountVectorizer(analyzer=runs, min_df=MIN_COUNT, binary=True)  # pyright: ignore[reportArgumentType]
+    model = LogisticRegression(C=strength, max_iter=2000).fit(counter.fit_transform(texts), labels)
+    weights, bias = model.coef_.T, model.intercept_
+    if len(bias) == 1:  # of two labels scikit-learn keeps the second one's odds
+        weights, bias = np.hstack([-weights / 2, weights / 2]), np.array([-bias[0] / 2, bias[0] / 2])
+    kept = np.abs(weights).max(axis=1) >= smallest
+    tensors = {"weights": np.ascontiguousarray(weights[kept], np.float16), "bias": bias.astype(np.float16)}
+    names = {"terms": list(counter.get_feature_names_out()[kept]), "labels": [str(label) for label in model.classes_]}
     save_file(tensors, out, metadata={key: json.dumps(value, ensure_ascii=False) for key, value in names.items()})
 
 
@@ -243,13 +296,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the corpus folder, or another to compare")
     parser.add_argument("--data", type=Path, help="folder with the general data that the model card names")
+    parser.add_argument(
+        "--classifiers", action="store_true", help="not the embedding: seconds, with --data two minutes"
+    )
     options = parser.parse_args()
     corpus = PROJECT / "corpus"
     guides = list(load_guides(corpus, load_sheets(corpus / "facts")).values())
     asked = load_asked(corpus, {p.id for guide in guides for p in guide.passages})
     options.out.mkdir(parents=True, exist_ok=True)
     train_kinds(asked, options.out / "kinds.safetensors")
-    train(guides, asked, options.data).save(options.out / "embedding")
+    believed = load_believed(corpus, {guide.id: guide for guide in guides})
+    questions = [*(q for guide in guides for q in guide.questions), *(row.question for row in (*asked, *believed))]
+    train_scams(corpus, questions, options.out / "scams.safetensors")
+    if options.data:
+        lines = [line.text for guide in guides for passage in guide.passages for line in passage.lines]
+        titles = [
+            title for guide in guides for title in (guide.title, *(passage.heading for passage in guide.passages))
+        ]
+        messages = [message.text for message in load_messages(corpus)]
+        train_fluency(corpus, [*lines, *titles, *questions, *messages], options.data, options.out / "fluency.npy")
+    if not options.classifiers:
+        train(guides, asked, options.data).save(options.out / "embedding")
 
 
 if __name__ == "__main__":

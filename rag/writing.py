@@ -7,15 +7,17 @@ does not goes behind "xem thêm", so a written answer never knows less than a co
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answers import Citation
 from rag.atoms import AtomKind, atoms
 from rag.compose import MAX_CHARS, Draft, Form
 from rag.factlock import MARK, Encode, objections
+from rag.fluency import Fluency
 from rag.llm import ChatModel, Completion
 from rag.prompts import load_prompt
+from rag.retrieval import content_words
 from rag.text import clean, sentences, syllables
 
 _PROMPTS = {Form.PLAIN: "answer", Form.SIMPLER: "answer-simpler", Form.DETAILED: "answer-detailed"}
@@ -25,7 +27,7 @@ _LISTED = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _MARKDOWN = re.compile(r"[*_#`]+|!?\[([^\]\[]*)\]\([^)]*\)")
 _DOUBLED = re.compile(r"\[\[\s*(\d+)\s*\]\]")
 # Empty brackets, and tokens that stand after the end of a sentence like marks.
-_STRAY = re.compile(r"\[\s*\]\.?|(?<=[.!?])(?:[\s,]*\[\[[a-z-]+-\d+\]\])+[\s,.]*$")
+_STRAY = re.compile(r"\[\s*\]\.?|(?<=\w[.!?])(?:[\s,]*\[\[[a-z-]+-\d+\]\])+[\s,.]*$")
 _TOKEN = re.compile(r"\[\[([a-z-]+-\d+)\]\]")
 # A line of a composed answer without its list mark, warning word and citations.
 _COMPOSED = re.compile(r"^(?:\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)(?:\s*\[\d+\])+$")
@@ -33,6 +35,9 @@ _COMPOSED = re.compile(r"^(?:\s*(?:\d+\.|-)\s+|\*\*Cẩn thận:\*\*\s*)?(.*?)(?
 _SENTENCES = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ])|(?<=\])\s*\.?\s+(?=[A-ZĐÀ-Ỹ])")
 # What is kept free of the shown text for the composed lead.
 _LEAD_CHARS = 200
+# Share of a composed line's words that must have been said.
+_SAID = 0.85
+_STEP = re.compile(r"\d+\. ")
 
 Shown = Callable[[str], None]
 
@@ -49,9 +54,10 @@ class Written:
 class Writer:
     """Writes with one model."""
 
-    def __init__(self, model: ChatModel, encode: Encode) -> None:
+    def __init__(self, model: ChatModel, encode: Encode, fluency: Fluency) -> None:
         self.model = model
         self._encode = encode
+        self._fluency = fluency
         self._system = load_prompt("answer-system")
         self._prompts = {form: load_prompt(name) for form, name in _PROMPTS.items()}
 
@@ -70,7 +76,7 @@ class Writer:
         tokens = _Tokens()
         citations = tuple(c for c in draft.citations if f"[{c.number}]" in draft.text)
         quotes = "\n".join(f"[{c.number}] {tokens.hide(c.quote)}" for c in citations)
-        locked = _Locked(citations, self._encode, tokens, on_text)
+        locked = _Locked(citations, self._encode, self._fluency, tokens, on_text)
         user = self._prompts[form].fill(question=question, quotes=quotes)
         on_text("")
         completion = self.model.complete(self._system.fill(), user, visitor, locked.add)
@@ -78,25 +84,42 @@ class Writer:
         return self._with_rest(locked, draft) if locked.lines else None
 
     def _with_rest(self, locked: "_Locked", draft: Draft) -> Written | None:
-        """Put the composed lead first unless it was said (a correction in any case), and everything else that was not said
-        behind "xem thêm"; None when the model said nothing beyond the lead.
+        """Put the composed lead first unless it was said (a correction in any case), then what was written, then what else the
+        quotes say that were written from, and everything else that was not said behind "xem thêm"; None when the model said
+        nothing beyond the lead.
         """
-        said = "\n".join(map(_bare, locked.lines))
         lines = [line for line in draft.text.split("\n") if line.strip()]
-        unsaid = [line for line in lines if not self._says(said, line)]
+        unsaid = [line for line in lines if not self._says(locked.lines, lines[0], line)]
         first = lines[:1] if draft.opens or lines[:1] == unsaid[:1] else []
         kept = [line for line in locked.lines if not any(self._repeats(line, lead) for lead in first)]
         if not kept:
             return None
-        more = "\n".join([*(line for line in unsaid if line not in first), *([draft.more] if draft.more else [])])
-        return Written("\n\n".join([*first, "\n".join(kept)]), more or None, tuple(locked.dropped))
+        touched = {n for line in kept for n in MARK.findall(line)}
+        rest = [line for line in unsaid if line not in first]
+        beside = [line for line in rest if touched.intersection(MARK.findall(line))]
+        if any(map(_STEP.match, beside)):
+            beside = [line for line in lines if line in beside or _STEP.match(line)]
+            kept = [line for line in kept if not any(self._repeats(line, step) for step in beside)]
+        if not kept:
+            return None
+        more = "\n".join([*(line for line in rest if line not in beside), *([draft.more] if draft.more else [])])
+        shown = ("\n".join(part) for part in (first, kept, beside) if part)
+        return Written("\n\n".join(shown), more or None, tuple(locked.dropped))
 
     def _repeats(self, line: str, lead: str) -> bool:
         return not objections(_bare(line), "", _bare(lead), self._encode)
 
-    def _says(self, said: str, line: str) -> bool:
+    def _says(self, said: Sequence[str], lead: str, line: str) -> bool:
+        """Tell whether each sentence of a composed line stands in one that was said (beside the lead, which stays unless it was
+        said, too), with nearly all of its words.
+        """
         match = _COMPOSED.match(line)
-        return match is not None and not any(objections(one, "", said, self._encode) for one in sentences(match[1]))
+        known = [_bare(one if line == lead else f"{one}\n{lead}") for one in said]
+        return match is not None and all(any(self._covers(one, part) for one in known) for part in sentences(match[1]))
+
+    def _covers(self, said: str, part: str) -> bool:
+        words = content_words(part)
+        return len(words & content_words(said)) >= _SAID * len(words) and not objections(part, "", said, self._encode)
 
 
 def _bare(line: str) -> str:
@@ -106,11 +129,14 @@ def _bare(line: str) -> str:
 class _Locked:
     """The sentences of an answer that may be shown, as they come."""
 
-    def __init__(self, citations: tuple[Citation, ...], encode: Encode, tokens: "_Tokens", on_text: Shown) -> None:
+    def __init__(
+        self, citations: tuple[Citation, ...], encode: Encode, fluency: Fluency, tokens: "_Tokens", on_text: Shown
+    ) -> None:
         self.lines: list[str] = []
         self.dropped: list[tuple[str, str]] = []
         self._citations = citations
         self._encode = encode
+        self._fluency = fluency
         self._tokens = tokens
         self._on_text = on_text
         self._rest = ""
@@ -139,6 +165,7 @@ class _Locked:
         tried: list[tuple[list[str], Citation]] = []
         for citation in sorted(self._citations, key=lambda c: c.number not in cited):
             lost = objections(text, citation.title, citation.quote, self._encode)
+            lost += self._fluency.oddities(text, citation.quote)
             if not lost:
                 self._say(text, citation)
                 return
@@ -149,8 +176,9 @@ class _Locked:
             self._say(self._line(text, near), near)
 
     def _say(self, text: str, citation: Citation) -> None:
-        if sum(map(len, self.lines)) + len(text) <= MAX_CHARS - _LEAD_CHARS:
-            self.lines.append(f"{text.rstrip('.')}. [{citation.number}]")
+        line = f"{text.rstrip('.')}. [{citation.number}]"
+        if line not in self.lines and sum(map(len, self.lines)) + len(text) <= MAX_CHARS - _LEAD_CHARS:
+            self.lines.append(line)
             self._on_text("\n".join(self.lines))
 
     def _line(self, text: str, citation: Citation) -> str:

@@ -12,8 +12,7 @@ import uvicorn
 
 from rag.errors import ModelError
 from rag.llm import Completion
-from rag.serving import open_assistant
-from rag.writing import Writer
+from rag.serving import open_assistant, open_writer
 from ui.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -280,7 +279,7 @@ class Slow:
 def written_address(built, records, glossary):
     """A server whose answers are written by a `Slow` model; yields the address and the model."""
     assistant, model = open_assistant(built), Slow()
-    assistant.writer = Writer(model, assistant.index.embedder.encode)
+    assistant.writer = open_writer(model, assistant.index.embedder, built)
     with serving(create_app(assistant, records, glossary, built)) as address:
         yield address, model
 

@@ -11,8 +11,7 @@ from test_writing import QUESTION, Scripted
 
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.errors import ModelError
-from rag.serving import open_assistant
-from rag.writing import Writer
+from rag.serving import open_assistant, open_writer
 from ui.chat import build_page
 from ui.doctor import checks
 from ui.wording import FAILED, SEARCHING, WAYS_TO_SAY, WRITING, as_plain_text, writer_line
@@ -40,7 +39,7 @@ def page_of(built, records, glossary):
     assistant = open_assistant(built)
 
     def page_of(model=None, ask=None):
-        assistant.writer = Writer(model, assistant.index.embedder.encode) if model else None
+        assistant.writer = open_writer(model, assistant.index.embedder, built) if model else None
         assistant.ask = ask or type(assistant).ask.__get__(assistant)
         page = build_page(assistant, records, glossary)
         return next(f.fn for f in page.fns.values() if f.name == "respond")

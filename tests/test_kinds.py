@@ -3,7 +3,8 @@
 import pytest
 
 from rag.errors import ModelError
-from rag.kinds import KindClassifier, kind_terms
+from rag.kinds import KindClassifier
+from rag.linear import runs
 from rag.questions import QuestionKind
 
 
@@ -12,8 +13,8 @@ def classifier(settings) -> KindClassifier:
     return KindClassifier(settings.corpus / "kinds.safetensors")
 
 
-def test_kind_terms_are_runs_of_folded_syllables_with_both_ends():
-    assert kind_terms("Ở đâu?") == {"<", "o", "dau", ">", "< o", "o dau", "dau >", "< o dau", "o dau >"}
+def test_runs_are_runs_of_folded_syllables_with_both_ends():
+    assert runs("Ở đâu?") == {"<", "o", "dau", ">", "< o", "o dau", "dau >", "< o dau", "o dau >"}
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,18 @@
 """Routes: the rules of `corpus/lexicon/routes.yaml`, and the fixed cards."""
 
+import json
 import shutil
 
 import pytest
 import yaml
 
-from evals.bench_routing import ROUTES, TUNING, messages
+from evals.bench_routing import labelled
 from rag.answers import Turn
 from rag.cards import load_cards
 from rag.corpus import check_corpus
 from rag.errors import CorpusError
 from rag.guides import load_guides
-from rag.routing import Route, load_router
+from rag.routing import Route, load_messages, load_router, plain
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
 from rag.text import fold
@@ -79,7 +80,7 @@ def test_danger_goes_first_and_folded_words_that_look_like_it_are_searched(route
 
 
 def test_messages_that_may_tune_take_their_routes_and_keep_doing_so(router):
-    rows = [row for path in (ROUTES, TUNING) for row in messages(path) if row.half == "tuning"]
+    rows = [row for row in labelled(CORPUS) if row.half == "tuning"]
     right = [router.route(row.text, row.text) is row.route for row in rows]
     assert len(rows) > 700
     assert sum(right) / len(rows) >= 0.96
@@ -187,3 +188,29 @@ def test_own_records_are_declined_with_the_steps_to_look_them_up(assistant):
 @pytest.mark.parametrize("question", ["tôi không muốn sống nữa", "Đau bụng uống thuốc gì?", "mẹ em lỡ bấm vào link lạ"])
 def test_nobody_is_led_away_from_a_card_or_from_the_one_to_ask(assistant, question):
     assert assistant.ask(question).suggestions == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Bố em đang ở quầy rút sổ tiết kiệm, bảo là gửi cho anh bộ đội quen trên mạng để nhận thùng quà",
+        "chị kia bảo gửi ảnh thẻ hai mặt qua zalo mới nhận được quà, bà nội tui đang lục ví",
+        "ban than em nhan muon tien gap ma noi chuyen la lam, em chuyen xong moi thay ngo ngo",
+    ],
+)
+def test_a_scam_is_told_though_no_rule_has_its_words(router, message):
+    assert not any(rule.fires(plain(message, router.chat)) for rule in router.rules[Route.SCAM])
+    assert router.route(message, message) is Route.SCAM
+
+
+def test_a_long_ordinary_story_is_searched(router):
+    story = (
+        "Bác mới được con gái cho cái điện thoại, hôm qua ra phường cô cán bộ cài giúp VNeID rồi mà bác quên mật khẩu"
+    )
+    assert router.route(story, story) is Route.SEARCH
+
+
+def test_no_message_is_one_of_a_test_set(router):
+    tests = [PROJECT / "evals" / "cases" / f"{name}.jsonl" for name in ("dev", "routes", "learner_questions")]
+    asked = {plain(json.loads(line)["question"], {}) for path in tests for line in path.read_text("utf-8").splitlines()}
+    assert [message.text for message in load_messages(CORPUS) if plain(message.text, {}) in asked] == []

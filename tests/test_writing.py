@@ -7,8 +7,7 @@ from model_proxy import FAULTS, Proxy
 
 from rag.errors import ModelError
 from rag.llm import Completion
-from rag.serving import open_assistant
-from rag.writing import Writer
+from rag.serving import open_assistant, open_writer
 
 QUESTION = "Làm định danh mức 2 ở đâu, có mất tiền không?"
 
@@ -35,7 +34,7 @@ def ask(built):
 
     def ask(text, question=QUESTION, whole=True, **rest):
         model = Scripted(text, whole)
-        assistant.writer = Writer(model, assistant.index.embedder.encode)
+        assistant.writer = open_writer(model, assistant.index.embedder, built)
         return assistant.ask(question, **rest), model
 
     return ask

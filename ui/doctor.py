@@ -12,10 +12,10 @@ from rag.errors import BinhDanError
 from rag.factlock import MARK
 from rag.index import current_generation, index_state, verify_generation
 from rag.llm import ChatModel, Completion, open_model
+from rag.serving import open_writer
 from rag.settings import Settings
 from rag.text import syllables
 from rag.vectors import load_embedder
-from rag.writing import Writer
 
 _NEEDED_DISK_BYTES = 500 * 2**20
 _SET_MODEL = "set BINHDAN_MODEL, for example ollama:NAME, or openai:NAME with BINHDAN_MODEL_URL"
@@ -112,7 +112,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
             yield Finding("model", False, f"none is configured, answers are composed without one; {_SET_MODEL}")
             return
         model = _Watched(opened)
-        writer = Writer(model, load_embedder(settings.embedding_model).encode)
+        writer = open_writer(model, load_embedder(settings.embedding_model), settings)
     except BinhDanError as error:
         yield Finding("model", False, str(error))
         return
