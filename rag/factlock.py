@@ -84,14 +84,17 @@ class Verified:
 
 
 def lock(text: str, citations: tuple[Citation, ...]) -> Verified:
-    """Keep the lines of `text` whose facts their cited quotes contain. Lines without facts are kept as they are."""
+    """Keep the lines of `text` whose facts their cited quotes contain; of lines without a mark, headings that are cited."""
     by_number = {c.number: c for c in citations}
+    headings = {f"**{c.title.rpartition(' – ')[2]}**" for c in citations}
     kept, dropped = [], []
     for line in text.split("\n"):
         evidence = [
             f"{by_number[n].title}. {by_number[n].quote}" for n in map(int, MARK.findall(line)) if n in by_number
         ]
-        if lost := unsupported(_LIST_NUMBER.sub("", MARK.sub("", line)), evidence):
+        if line in headings:
+            kept.append(line)
+        elif lost := unsupported(_LIST_NUMBER.sub("", MARK.sub("", line)), evidence):
             dropped.append((line, ", ".join(lost)))
         else:
             kept.append(line)

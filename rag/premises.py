@@ -22,6 +22,7 @@ WEIGHTS = (-3.58, 1.16, 1.34, 11.96, 1.5, 5.78, -2.68, 2.76, -3.52)
 # Of the table that `python -m evals.bench_premises` prints: below it more good answers open beside the point.
 THRESHOLD = 0.2
 _GUIDES = 3  # the old rule may stand in a guide that is not the best one
+_NEAREST = 3  # or in that of those who ask alike
 _NOW = " → "  # between the old and the new rule in an item's text
 
 
@@ -55,6 +56,7 @@ class Premises:
         self._counts = Counter(term for lines in self._known.values() for line in lines for term in line)
         self._lines = sum(map(len, self._known.values()))
         self._questions = [b.question for b in believed]
+        self._guides = [b.guide for b in believed]
         self._vectors = encode(self._questions)
         self._terms = [terms(question) for question in self._questions]
         self._doubters = defaultdict(list)
@@ -91,7 +93,8 @@ class Premises:
         weight = self._weight(said) or 1.0
         alike = self._vectors @ self._encode([query])[0]
         others = {n for n, question in enumerate(self._questions) if question != without}
-        first = guide_ids[:_GUIDES]
+        nearest = sorted(others, key=lambda n: -alike[n])[:_NEAREST]
+        first = tuple(dict.fromkeys((*guide_ids[:_GUIDES], *(self._guides[n] for n in nearest))))
         covered = max((self._weight(said & line) for g in first for line in self._known[g]), default=0.0)
         elsewhere = {term for g in first for line in self._known[g] for term in line}
         for rank, guide_id in enumerate(first):

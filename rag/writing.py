@@ -99,7 +99,7 @@ class Writer:
         beside = [line for line in rest if touched.intersection(MARK.findall(line))]
         if any(map(_STEP.match, beside)):
             beside = [line for line in lines if line in beside or _STEP.match(line)]
-            kept = [line for line in kept if not any(self._repeats(line, step) for step in beside)]
+        kept = [line for line in kept if not any(self._repeats(line, other) for other in beside)]
         if not kept:
             return None
         more = "\n".join([*(line for line in rest if line not in beside), *([draft.more] if draft.more else [])])

@@ -18,6 +18,13 @@ def test_lock_drops_a_fact_without_a_citation():
     assert lock("Mất 25.000 đồng.", (CITATION,)).text == ""
 
 
+def test_lock_keeps_the_heading_of_a_cited_part_and_no_other():
+    citation = Citation(1, "g", "g#cac-buoc/muc-1", "Đăng ký cho con – Các bước: Đăng ký mức 1", "Mở VNeID.", ())
+    text = "**Các bước: Đăng ký mức 1**\n\n1. Mở VNeID. [1]"
+    assert lock(text, (citation,)).text == text
+    assert lock(text.replace("mức 1", "mức 2"), (citation,)).text == "1. Mở VNeID. [1]"
+
+
 def test_lock_keeps_step_numbers_and_words():
     assert lock("1. Mang thẻ cũ đi. [1]", (CITATION,)).text == "1. Mang thẻ cũ đi. [1]"
 

@@ -151,3 +151,28 @@ def test_marks_and_tokens_that_a_model_scatters_are_cleared_away(ask):
     answer, _ = ask("Bạn mang thẻ căn cước tới Công an xã, phường. [[2]] [[lien-ket-1]], [[lien-ket-1]]\n")
     assert "Bạn mang thẻ căn cước tới Công an xã, phường. [2]" in answer.text
     assert "[]" not in answer.text
+
+
+def test_nonsense_in_the_words_of_a_line_is_replaced_by_the_line(ask):
+    answer, _ = ask("Bạn cầm thẻ căn cước đến Công an xã, phường, không các đo nhéru bạn yêu cầu [2].")
+    assert "nhéru" not in f"{answer.text} {answer.more}"
+    assert any("nhéru" in lost for _, lost in answer.dropped)
+
+
+def test_a_sentence_that_says_half_of_its_line_gives_way_to_it(ask):
+    warning = "Không ai làm được mức 2 qua điện thoại hay đường link [3]. Ai gọi mời “nâng cấp mức 2 online” đều đáng nghi, bạn đừng làm theo [3]."
+    answer, _ = ask(f"Bạn mang thẻ tới Công an xã, phường [2]. {warning}")
+    assert answer.mode == "written"
+    assert "Bạn mang thẻ tới" not in answer.text
+    assert "Bạn cầm thẻ căn cước đến Công an xã, phường để làm mức 2" in answer.text
+
+
+def test_steps_of_which_some_were_written_are_shown_as_they_are(ask):
+    question = "Khóa căn cước điện tử thế nào?"
+    steps = re.findall(r"^\d+\. .*$", ask("", question)[0].text, re.MULTILINE)
+    said = "Tiếp nhận xong là căn cước điện tử được khóa ngay [2]."
+    free = "Khóa hay mở khóa căn cước điện tử không mất phí: bạn đến Công an xã, phường gần nhất, hoặc gửi yêu cầu trên VNeID theo mẫu TK03 [1]."
+    answer, _ = ask(f"{said} {free}", question)
+    assert answer.mode == "written"
+    assert re.findall(r"^\d+\. .*$", answer.text, re.MULTILINE) == steps
+    assert answer.text.count("được khóa ngay") == 1
