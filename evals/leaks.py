@@ -12,6 +12,7 @@ import yaml
 from evals.cases import CASES, Case, split_of
 from rag.guides import Guide
 from rag.jsonl import numbered_lines
+from rag.routing import load_messages
 from rag.text import clean, fold
 
 _GRAM = 5
@@ -68,8 +69,9 @@ def seen_by_tuning(guides: Mapping[str, Guide], corpus: Path) -> list[tuple[str,
         path = CASES / name
         if path.exists():
             seen += [(json.loads(line)["question"], name) for _, line in numbered_lines(path)]
-    for path in sorted((corpus / "questions").glob("*.jsonl")):
+    for path in (*sorted((corpus / "questions").glob("*.jsonl")), corpus / "premises.jsonl"):
         seen += [(json.loads(line)["question"], path.name) for _, line in numbered_lines(path)]
+    seen += [(message.text, "messages.jsonl") for message in load_messages(corpus)]
     for path in sorted((corpus / "lexicon").glob("*.yaml")):
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         rows = entries if isinstance(entries, list) else [row for part in entries.values() for row in part]
