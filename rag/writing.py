@@ -2,8 +2,8 @@
 
 The model sees the lines that the composed answer is made of, numbered, with links and phone numbers as tokens. Each sentence
 is locked as soon as it is whole: against the lines it cites, else against those it is most like. A sentence with a wrong fact
-is replaced by the line that it speaks of; any other that fails is dropped. What the composed answer says and the written one
-does not goes behind "xem thêm", so a written answer never knows less than a composed one.
+is replaced by the line that it speaks of; any other that fails is dropped, also one that is no Vietnamese. A line half told is
+shown itself; what else the composed answer says goes behind "xem thêm", so a written answer never knows less than a composed one.
 """
 
 import re
