@@ -99,7 +99,12 @@ class Writer:
         beside = [line for line in rest if touched.intersection(MARK.findall(line))]
         if any(map(_STEP.match, beside)):
             beside = [line for line in lines if line in beside or _STEP.match(line)]
-        kept = [line for line in kept if not any(self._repeats(line, other) for other in beside)]
+        told = [line for line in lines if line not in first and line not in beside]
+        kept = [
+            one for one in kept
+            if any(self._says([one], lines[0], line) for line in told)
+            or not any(self._repeats(one, other) for other in beside)
+        ]  # fmt: skip
         if not kept:
             return None
         more = "\n".join([*(line for line in rest if line not in beside), *([draft.more] if draft.more else [])])
