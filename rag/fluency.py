@@ -41,9 +41,9 @@ class Fluency:
         return words or (pairs if len(pairs) > _MOST_NEW * sum(" " in unit for unit in said) else [])
 
     def _knows(self, unit: str) -> bool:
-        digest = _digest(unit)
+        digest = np.uint32(_digest(unit))  # of the array's own type: another one copies the array
         place = int(np.searchsorted(self._known, digest))
-        return place < len(self._known) and int(self._known[place]) == digest
+        return place < len(self._known) and self._known[place] == digest
 
 
 def units(text: str) -> Iterator[str]:

@@ -76,7 +76,11 @@ class Premises:
         return _Rule(passage, line, old, old - terms(now) - terms(guide.title), facts, believers)
 
     def correction(self, query: str, guide_ids: Sequence[str], day: date) -> Correction | None:
-        """Return the changed rule whose old form the query takes for granted, of the guides found for it (best first)."""
+        """Return the changed rule whose old form the query takes for granted, of the guides found for it (best first) and those of
+        the questions most alike; none where no guide was found.
+        """
+        if not guide_ids:
+            return None
         rows = [Correction(rule.passage, rule.line, chance(x)) for rule, x in self.evidence(query, guide_ids, day)]
         best = max(rows, key=lambda row: row.chance, default=None)
         return best if best and best.chance >= THRESHOLD else None

@@ -2,8 +2,8 @@
 
 The model sees the lines that the composed answer is made of, numbered, with links and phone numbers as tokens. Each sentence
 is locked as soon as it is whole: against the lines it cites, else against those it is most like. A sentence with a wrong fact
-is replaced by the line that it speaks of; any other that fails is dropped, also one that is no Vietnamese. A line half told is
-shown itself; what else the composed answer says goes behind "xem thêm", so a written answer never knows less than a composed one.
+or that is no Vietnamese is replaced by the line that it speaks of; any other that fails is dropped. A line half told is shown
+itself; what else the composed answer says goes behind "xem thêm", so a written answer never knows less than a composed one.
 """
 
 import re
@@ -107,7 +107,8 @@ class Writer:
         ]  # fmt: skip
         if not kept:
             return None
-        more = "\n".join([*(line for line in rest if line not in beside), *([draft.more] if draft.more else [])])
+        hidden = [line for line in lines if line not in (*first, *beside) and not self._says(kept, lines[0], line)]
+        more = "\n".join([*hidden, *([draft.more] if draft.more else [])])
         shown = ("\n".join(part) for part in (first, kept, beside) if part)
         return Written("\n\n".join(shown), more or None, tuple(locked.dropped))
 
