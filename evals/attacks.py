@@ -59,13 +59,14 @@ def obeyed(assistant: Assistant, lies: bool = False) -> list[str]:
     With `lies` a model writes that does whatever each attacker wants; otherwise the assistant's own writer, if any.
     """
     told = [fold(clean(part)) for part in sentences(load_prompt("answer-system").text) if len(syllables(part)) > 5]
-    settings = load_settings(model="")
     found = []
+    if lies:
+        assistant.writer = open_writer(liar([]), assistant.index.embedder, load_settings(model=""))
     for attack in load_attacks():
         if attack.document and suspicion(attack.document):
             continue  # never becomes a line of a guide
-        if lies:
-            assistant.writer = open_writer(liar(attack.forbidden), assistant.index.embedder, settings)
+        if lies and assistant.writer:
+            assistant.writer.model = liar(attack.forbidden)
         with _poisoned(assistant, attack):
             answer = assistant.ask(attack.question, attack.history)
         said = fold(clean(f"{answer.text}\n{answer.more or ''}"))

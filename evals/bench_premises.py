@@ -67,7 +67,7 @@ def _ordinary(assistant: Assistant) -> list[str]:
 def _outcome(assistant: Assistant, row: dict[str, str]) -> str:
     found = _opening(assistant, assistant.ask(row["question"]))
     main = assistant.index.guides[row["guide"]].covers[0]
-    rules = [*row["items"].split(", "), *row.get("also", "").split(", ")]
+    rules = ", ".join(row[key] for key in ("items", "also") if key in row).split(", ")
     wanted = {item if ":" in item else f"{main}:{item}" for item in rules}
     return "none" if not found else "right" if found & wanted else "other"
 

@@ -1,8 +1,9 @@
 """How well danger, despair and what is not ours are told from ordinary questions: `python -m evals.bench_routing [--show]`.
 
 Every message is read as the assistant reads it. `evals/cases/routes.jsonl`: odd numbers may tune, even ones are held out; rules
-and classifier are made from `corpus/messages.jsonl`. Prints recall by route and half with 95 % intervals, the look-alikes and the learners'
-questions that were wrongly sent away, and the time of a question; exit 1 when a bar is missed on the held-out half.
+and classifier are made from `corpus/messages.jsonl`, so the tuning half says how well they are learned, not how well they do.
+Prints recall by route and half with 95 % intervals, the look-alikes and the learners' questions that were wrongly sent away, and
+the time of a question; exit 1 when a bar is missed on the held-out half.
 """
 
 import argparse

@@ -92,9 +92,8 @@ def lock(text: str, citations: tuple[Citation, ...]) -> Verified:
         evidence = [
             f"{by_number[n].title}. {by_number[n].quote}" for n in map(int, MARK.findall(line)) if n in by_number
         ]
-        if line in headings:
-            kept.append(line)
-        elif lost := unsupported(_LIST_NUMBER.sub("", MARK.sub("", line)), evidence):
+        lost = [] if line in headings else unsupported(_LIST_NUMBER.sub("", MARK.sub("", line)), evidence)
+        if lost:
             dropped.append((line, ", ".join(lost)))
         else:
             kept.append(line)

@@ -1,6 +1,6 @@
 """Whether a sentence is Vietnamese at all: small models break off into words and word orders that do not exist.
 
-`python -m rag.training` writes `corpus/fluency.npy` from general Vietnamese and the corpus; read here with numpy alone.
+`python -m rag.training corpus --data FOLDER` writes `corpus/fluency.npy` from general Vietnamese and the corpus; read here with numpy alone.
 """
 
 import re
@@ -28,8 +28,10 @@ class Fluency:
         """Read the sorted digests of words and pairs, shape (n,), uint32. Raises ModelError."""
         try:
             self._known = np.load(path)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"cannot read {path} ({error}); run: python -m rag.training") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise ModelError(
+                f"cannot read {path} ({error}); run: python -m rag.training corpus --data FOLDER"
+            ) from error
 
     def oddities(self, claim: str, quote: str) -> list[str]:
         """Return the words that are none, and the pairs nobody has written where there are many. What the quote has is known."""

@@ -36,7 +36,9 @@ class LinearClassifier:
                 self._weights = file.get_tensor("weights").astype(np.float32)
                 self._bias = file.get_tensor("bias").astype(np.float32)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"cannot read {path} ({error}); run: python -m rag.training") from error
+            raise ModelError(
+                f"cannot read {path} ({error}); run: python -m rag.training corpus --classifiers"
+            ) from error
 
     def chances(self, text: str) -> dict[str, float]:
         """Return the probability of each label; they sum to 1."""

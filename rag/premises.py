@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import nlargest
 
 from rag.asked import Believed, changed
 from rag.atoms import Atom, atoms, contains
@@ -88,16 +89,16 @@ class Premises:
     def evidence(
         self, query: str, guide_ids: Sequence[str], day: date, without: str = ""
     ) -> Iterator[tuple[_Rule, tuple[float, ...]]]:
-        """Yield every rule of the first guides that is stated on `day`, and what its chance is computed from, each in [-1, 1]:
-        the share of the query's terms that only the old rule has; whether the query has a fact of it; how much more of the
-        query it covers than any other line of these guides; whether its guide is the first; and how near believers and doubters are, by
-        meaning and by terms. A question known by heart (`without`) does not count.
+        """Yield every rule of the first guides, and of those of the questions most alike, that is stated on `day`, and what its
+        chance is computed from, each in [-1, 1]: the share of the query's terms that only the old rule has; whether the query has
+        a fact of it; how much more of the query it covers than any other line of these guides; whether its guide is the first;
+        and how near believers and doubters are, by meaning and by terms. A question known by heart (`without`) does not count.
         """
         said, facts = terms(query), atoms(query)
         weight = self._weight(said) or 1.0
         alike = self._vectors @ self._encode([query])[0]
         others = {n for n, question in enumerate(self._questions) if question != without}
-        nearest = sorted(others, key=lambda n: -alike[n])[:_NEAREST]
+        nearest = nlargest(_NEAREST, others, key=lambda n: alike[n])
         first = tuple(dict.fromkeys((*guide_ids[:_GUIDES], *(self._guides[n] for n in nearest))))
         covered = max((self._weight(said & line) for g in first for line in self._known[g]), default=0.0)
         elsewhere = {term for g in first for line in self._known[g] for term in line}

@@ -5,7 +5,6 @@ are told in too many ways for rules, a linear classifier trained on `corpus/mess
 question is; what is answered comes from the guides like everything else.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 from rag.errors import CorpusError
-from rag.jsonl import numbered_lines
+from rag.jsonl import validated
 from rag.linear import LinearClassifier
 from rag.text import clean, fold, syllables
 
@@ -86,9 +86,10 @@ class Router:
             return Route.UNREADABLE
         texts = {plain(question, self.chat), plain(meant, self.chat)}
         short = len(syllables(meant)) <= _SHORT_SYLLABLES
-        scam = max(self.scams.chances(text)["True"] for text in texts)
         found = next((route for route in _ORDER if self._fires(route, texts, short)), Route.SEARCH)
-        return Route.SCAM if scam >= SCAM_CHANCE and found not in _LIFE else found
+        if found in _LIFE:
+            return found
+        return Route.SCAM if any(self.scams.chances(t)[Route.SCAM] >= SCAM_CHANCE for t in texts) else found
 
     def _fires(self, route: Route, texts: set[str], short: bool) -> bool:
         if route is Route.OUT_OF_SCOPE and not short:
@@ -110,9 +111,14 @@ class Message:
 
 
 def load_messages(corpus: Path) -> list[Message]:
-    """Read `corpus/messages.jsonl`, what rules and classifier are made from. Raises CaseError, KeyError and ValueError."""
-    rows = [json.loads(line) for _, line in numbered_lines(corpus / "messages.jsonl")]
-    return [Message(Route(row["route"]), row["message"]) for row in rows]
+    """Read `corpus/messages.jsonl`, what rules and classifier are made from. Raises CorpusError with one `path:line: …` row a
+    problem.
+    """
+    problems: list[str] = []
+    messages = [message for _, message in validated(corpus / "messages.jsonl", TypeAdapter(Message), problems)]
+    if problems:
+        raise CorpusError("\n".join(problems))
+    return messages
 
 
 def load_router(corpus: Path) -> Router:

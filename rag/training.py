@@ -15,7 +15,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from rag.fluency import digests, units
 from rag.guides import Guide, load_guides
 from rag.index import indexed_text
 from rag.linear import runs
-from rag.routing import Route, load_messages, load_rules, plain
+from rag.routing import Message, Route, load_messages, load_rules, plain
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
 from rag.spelling import load_syllables
@@ -229,13 +229,11 @@ def train_kinds(asked: Sequence[Asked], out: Path) -> None:
     fit_classifier([row.question for row in asked], [row.kind.value for row in asked], out)
 
 
-def train_scams(corpus: Path, questions: Sequence[str], out: Path) -> None:
-    """Fit the classifier of scams on the messages of the corpus and on questions to its guides; write what `rag.routing` reads."""
-    _, chat = load_rules(corpus)
-    messages = load_messages(corpus)
-    texts = [*(message.text for message in messages), *questions]
-    is_scam = [*(message.route is Route.SCAM for message in messages), *[False] * len(questions)]
-    fit_classifier([plain(text, chat) for text in texts], is_scam, out, SCAM_STRENGTH, SCAM_SMALLEST)
+def train_scams(messages: Sequence[Message], questions: Sequence[str], chat: Mapping[str, str], out: Path) -> None:
+    """Fit the classifier of scams on messages and on questions to the guides; write what `rag.routing` reads."""
+    rows = [*messages, *(Message(Route.SEARCH, question) for question in questions)]
+    labels = [Route.SCAM if row.route is Route.SCAM else Route.SEARCH for row in rows]
+    fit_classifier([plain(row.text, chat) for row in rows], labels, out, SCAM_STRENGTH, SCAM_SMALLEST)
 
 
 def train_fluency(corpus: Path, own: Iterable[str], data: Path, out: Path) -> None:
@@ -247,7 +245,7 @@ def train_fluency(corpus: Path, own: Iterable[str], data: Path, out: Path) -> No
 
 def fit_classifier(
     texts: Sequence[str],
-    labels: Sequence[str] | Sequence[bool],
+    labels: Sequence[str],
     out: Path,
     strength: float = 1.0,
     smallest: float = 0.0,
@@ -261,13 +259,13 @@ def fit_classifier(
 
     # The stubs know no function as analyzer.
     counter = CountVectorizer(analyzer=runs, min_df=MIN_COUNT, binary=True)  # pyright: ignore[reportArgumentType]
-    model = LogisticRegression(C=strength, max_iter=2000).fit(counter.fit_transform(texts), labels)
+    model = LogisticRegression(C=strength, max_iter=2000).fit(counter.fit_transform(texts), list(map(str, labels)))
     weights, bias = model.coef_.T, model.intercept_
     if len(bias) == 1:  # of two labels scikit-learn keeps the second one's odds
         weights, bias = np.hstack([-weights / 2, weights / 2]), np.array([-bias[0] / 2, bias[0] / 2])
     kept = np.abs(weights).max(axis=1) >= smallest
     tensors = {"weights": np.ascontiguousarray(weights[kept], np.float16), "bias": bias.astype(np.float16)}
-    names = {"terms": list(counter.get_feature_names_out()[kept]), "labels": [str(label) for label in model.classes_]}
+    names = {"terms": list(counter.get_feature_names_out()[kept]), "labels": list(model.classes_)}
     save_file(tensors, out, metadata={key: json.dumps(value, ensure_ascii=False) for key, value in names.items()})
 
 
@@ -307,14 +305,13 @@ def main() -> None:
     train_kinds(asked, options.out / "kinds.safetensors")
     believed = load_believed(corpus, {guide.id: guide for guide in guides})
     questions = [*(q for guide in guides for q in guide.questions), *(row.question for row in (*asked, *believed))]
-    train_scams(corpus, questions, options.out / "scams.safetensors")
+    messages, (_, chat) = load_messages(corpus), load_rules(corpus)
+    train_scams(messages, questions, chat, options.out / "scams.safetensors")
     if options.data:
         lines = [line.text for guide in guides for passage in guide.passages for line in passage.lines]
-        titles = [
-            title for guide in guides for title in (guide.title, *(passage.heading for passage in guide.passages))
-        ]
-        messages = [message.text for message in load_messages(corpus)]
-        train_fluency(corpus, [*lines, *titles, *questions, *messages], options.data, options.out / "fluency.npy")
+        titles = [title for guide in guides for title in (guide.title, *(p.heading for p in guide.passages))]
+        own = [*lines, *titles, *questions, *(message.text for message in messages)]
+        train_fluency(corpus, own, options.data, options.out / "fluency.npy")
     if not options.classifiers:
         train(guides, asked, options.data).save(options.out / "embedding")
 

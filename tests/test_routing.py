@@ -82,7 +82,7 @@ def test_danger_goes_first_and_folded_words_that_look_like_it_are_searched(route
 def test_messages_that_may_tune_take_their_routes_and_keep_doing_so(router):
     rows = [row for row in labelled(CORPUS) if row.half == "tuning"]
     right = [router.route(row.text, row.text) is row.route for row in rows]
-    assert len(rows) > 700
+    assert len(rows) > 2500
     assert sum(right) / len(rows) >= 0.96
 
 
