@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
-_SECRET = frozenset({"evaluator_password", "model_key", "database_url"})
+_SECRET = frozenset({"model_key", "database_url"})
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -42,9 +42,6 @@ class Settings(BaseSettings):
     model_calls: int = Field(2, ge=1, description="how many answers a model may write at once")
     model_day_tokens: int = Field(0, ge=0, description="tokens that a model may use a day; 0: no limit")
     model_visitor_tokens: int = Field(0, ge=0, description="tokens that one visitor may use a day; 0: no limit")
-    evaluator_password: SecretStr | None = Field(
-        None, min_length=12, description="password of the evaluators' desk at /danh-gia; empty: no desk"
-    )
     today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
 
     @property

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from databases import new_database, postgres_server
 
 from rag.assistant import Assistant
 from rag.glossary import Glossary, load_glossary
@@ -76,6 +77,26 @@ def glossary(settings) -> Glossary:
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
     records = Records.open(f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.sqlite3'}")
+    yield records
+    records.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The address of a PostgreSQL server's first database."""
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request, tmp_path):
+    """An empty database of each kind; what is said of one is said of both."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'records.sqlite3'}"
+    else:
+        url = new_database(request.getfixturevalue("postgres"), tmp_path.name)
+    records = Records.open(url)
+    records.url = url
     yield records
     records.close()
 

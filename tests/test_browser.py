@@ -113,7 +113,7 @@ def test_a_learner_asks_opens_a_source_and_gives_feedback(page, records):
     page.click("#current .reasons button[type=submit]")
     page.wait_for_function("document.querySelector('#current .said').textContent.includes('Cảm ơn')")
     page.shot("4-feedback")
-    stored = records.feedback()[0][1]
+    stored = records.answers.feedback()[0][1]
     assert (stored.helpful, stored.reasons) == (False, ("Thiếu điều mình cần",))
     assert "0900000000" not in stored.comment
     follow_up = ask(page, "thế mấy ngày có?")

@@ -11,15 +11,20 @@ from fastapi import FastAPI, HTTPException
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from evals.scoring import Corpus
 from rag.assistant import Assistant
 from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
-from rag.records import MAX_COMMENT_CHARS, Feedback, Records
+from rag.records import Records
+from rag.records.answers import MAX_COMMENT_CHARS, Feedback
 from rag.serving import open_assistant
 from rag.settings import Settings
+from ui import account_pages, admin_pages
 from ui.chat import build_page
+from ui.evaluators import open_desk
 from ui.gradio_door import Base, gr
 from ui.shield import Shield
+from ui.sign_in import problem_page
 from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
@@ -38,11 +43,11 @@ class _FeedbackForm(BaseModel):
 def create_app(assistant: Assistant, records: Records, glossary: Glossary, settings: Settings) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
-    if password := settings.evaluator_password:
-        from evals.scoring import Corpus  # stays out of a start without the desk
-        from ui.evaluators import open_desk
-
-        open_desk(app, settings, password, Corpus(assistant.index.guides, glossary))
+    app.state.records = records
+    app.add_exception_handler(HTTPException, problem_page)
+    for router in (account_pages.router, admin_pages.router):
+        app.include_router(router)
+    open_desk(app, settings, Corpus(assistant.index.guides, glossary))
 
     @app.get("/healthz")
     def _healthz() -> dict[str, str]:
@@ -52,7 +57,7 @@ def create_app(assistant: Assistant, records: Records, glossary: Glossary, setti
     def _feedback(form: _FeedbackForm) -> None:
         reasons = tuple(reason for reason in FEEDBACK_REASONS if reason in form.reasons)
         try:
-            records.save_feedback(Feedback(form.answer_id, form.helpful, reasons, form.comment))
+            records.answers.give_feedback(Feedback(form.answer_id, form.helpful, reasons, form.comment))
         except RecordError as error:
             raise HTTPException(404, "Không còn câu trả lời này.") from error
 

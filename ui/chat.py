@@ -139,7 +139,7 @@ def _store(records: Records, answer: Answer) -> bool:
     if answer.status.group == "clarify":
         return False
     try:
-        records.save_answer(answer)
+        records.answers.save(answer)
     except RecordError:
         log.exception("an answer could not be stored")
         return False

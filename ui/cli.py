@@ -11,6 +11,7 @@ import typer
 
 from rag.errors import BinhDanError
 from ui.eval_cli import app as eval_app
+from ui.users_cli import app as users_app
 
 app = typer.Typer(
     help="Bình dân học AI: short, cited answers about public services in Vietnam.",
@@ -21,6 +22,7 @@ corpus_app = typer.Typer(help="The guides.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(eval_app, name="eval")
+app.add_typer(users_app, name="users")
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of run-time data (BINHDAN_HOME).")]
 

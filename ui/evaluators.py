@@ -1,24 +1,14 @@
-"""The evaluators' desk at /danh-gia: run a set, watch it, read reports, compare, drill down, mark a case wrong.
+"""The evaluators' desk at /danh-gia: run a set, watch it, read reports, compare, drill down, mark a case wrong."""
 
-Plain server-made pages. Every route asks the session itself; every form carries the session's token. Off until
-BINHDAN_EVALUATOR_PASSWORD is set.
-"""
-
-import hmac
 import logging
-import secrets
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, FastAPI, Form, HTTPException, Request
-from fastapi.exception_handlers import http_exception_handler
+from fastapi import APIRouter, Depends, FastAPI, Form, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
-from pydantic import SecretStr
 
 from evals.cases import Case
 from evals.causes import TITLES
@@ -30,67 +20,20 @@ from evals.scoring import Corpus, Score, load_scores, load_summary, score_run
 from evals.sets import HELD_OUT, open_set, prepare, shipped_sets
 from rag.errors import BinhDanError, CaseError
 from rag.jsonl import append_row, read_rows
+from rag.records.accounts import Session
 from rag.settings import Settings
 from ui.rendering import page_html
+from ui.sign_in import At as Trail
+from ui.sign_in import Evaluator, EvaluatorWrites
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/danh-gia"
-_COOKIE = "binhdan_evaluator"
-_SESSION_S = 8 * 3600
-_MAX_FAILURES, _FAILURE_WINDOW_S = 5, 300
 _WORKERS = 2
 _DOWNLOADS = ("report.html", "report.md", "junit.xml", "answers.jsonl", "scores.jsonl", "summary.json", "manifest.json")
-_WRONG_PASSWORD = "Mật khẩu chưa đúng. Bạn thử lại nhé."
-_LOCKED = "Đã nhập sai nhiều lần. Bạn đợi năm phút rồi thử lại."
-_EXPIRED = "Trang đã cũ. Bạn tải lại trang rồi làm lại nhé."
 _SEALED = "Bộ niêm phong cần lý do mở. Bạn ghi lý do rồi chạy lại nhé."
 _BUSY = "Đang có một lần chạy. Bạn đợi xong hoặc bấm dừng trước."
 _NO_REASON = "Bạn ghi lý do giúp mình, ví dụ: “Câu trả lời đúng, ca đòi thừa ý”."
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A signed-in evaluator."""
-
-    who: str
-    token: str
-    until: float
-
-
-class SignIn:
-    """One shared password, sessions in memory, a lock after repeated failures."""
-
-    def __init__(self, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._password = password.encode()
-        self._clock = clock
-        self._sessions: dict[str, Session] = {}
-        self._failures: list[float] = []
-
-    def locked(self) -> bool:
-        """Tell whether there were too many failures lately."""
-        self._failures = [at for at in self._failures if at > self._clock() - _FAILURE_WINDOW_S]
-        return len(self._failures) >= _MAX_FAILURES
-
-    def enter(self, who: str, password: str) -> str | None:
-        """Return a new session's key, or None when the password is wrong."""
-        if not hmac.compare_digest(password.encode(), self._password):
-            self._failures.append(self._clock())
-            return None
-        now = self._clock()
-        self._sessions = {key: s for key, s in self._sessions.items() if s.until > now}
-        key = secrets.token_urlsafe(32)
-        self._sessions[key] = Session(who.strip()[:60] or "người đánh giá", secrets.token_urlsafe(16), now + _SESSION_S)
-        return key
-
-    def session(self, key: str | None) -> Session | None:
-        """Return the session of a cookie, if it is still good."""
-        found = self._sessions.get(key or "")
-        return found if found and found.until > self._clock() else None
-
-    def leave(self, key: str | None) -> None:
-        """End a session."""
-        self._sessions.pop(key or "", None)
 
 
 @dataclass
@@ -150,24 +93,13 @@ class Desk:
 
     settings: Settings
     corpus: Corpus
-    sign_in: SignIn
     job: Job
 
 
-def open_desk(app: FastAPI, settings: Settings, password: SecretStr, corpus: Corpus) -> None:
-    """Add the desk, which `password` opens, to the application."""
-    app.state.desk = Desk(settings, corpus, SignIn(password.get_secret_value()), Job(settings, corpus))
+def open_desk(app: FastAPI, settings: Settings, corpus: Corpus) -> None:
+    """Add the desk to the application."""
+    app.state.desk = Desk(settings, corpus, Job(settings, corpus))
     app.include_router(router)
-    app.add_exception_handler(HTTPException, _problem_page)
-
-
-async def _problem_page(request: Request, error: Exception) -> Response:
-    """Answer a refused request of the desk with a page in words; other routes as FastAPI does."""
-    if not isinstance(error, HTTPException) or not request.url.path.startswith(PREFIX):
-        return await http_exception_handler(request, error)  # type: ignore[arg-type]
-    if location := (error.headers or {}).get("Location"):
-        return RedirectResponse(location, error.status_code)
-    return HTMLResponse(page_html("desk_problem.html", problem=error.detail, session=None), error.status_code)
 
 
 def _desk_of(request: Request) -> Desk:
@@ -175,24 +107,6 @@ def _desk_of(request: Request) -> Desk:
 
 
 At = Annotated[Desk, Depends(_desk_of)]
-
-
-def _signed_in(desk: At, binhdan_evaluator: Annotated[str | None, Cookie()] = None) -> Session:
-    if session := desk.sign_in.session(binhdan_evaluator):
-        return session
-    raise HTTPException(303, headers={"Location": f"{PREFIX}/dang-nhap"})
-
-
-Reader = Annotated[Session, Depends(_signed_in)]
-
-
-def _checked(session: Reader, token: Annotated[str, Form()] = "") -> Session:
-    if hmac.compare_digest(token.encode(), session.token.encode()):
-        return session
-    raise HTTPException(403, _EXPIRED)
-
-
-Writer = Annotated[Session, Depends(_checked)]
 
 
 def _run(desk: Desk, name: str) -> Run:
@@ -214,36 +128,8 @@ def _case(run: Run, case_id: str) -> tuple[Case, Output, Score]:
 router = APIRouter(prefix=PREFIX)
 
 
-@router.get("/dang-nhap")
-def sign_in_form() -> HTMLResponse:
-    """Show the sign-in form."""
-    return HTMLResponse(page_html("desk_sign_in.html", problem="", session=None))
-
-
-@router.post("/dang-nhap")
-def enter(desk: At, request: Request, password: Annotated[str, Form()], who: Annotated[str, Form()] = "") -> Response:
-    """Sign in with the shared password."""
-    key = None if desk.sign_in.locked() else desk.sign_in.enter(who, password)
-    if key is None:
-        problem, status = (_LOCKED, 429) if desk.sign_in.locked() else (_WRONG_PASSWORD, 401)
-        return HTMLResponse(page_html("desk_sign_in.html", problem=problem, session=None), status)
-    response = RedirectResponse(PREFIX, 303)
-    secure = request.url.scheme == "https"
-    response.set_cookie(_COOKIE, key, max_age=_SESSION_S, httponly=True, samesite="strict", secure=secure, path=PREFIX)
-    return response
-
-
-@router.post("/dang-xuat")
-def leave(desk: At, _: Writer, binhdan_evaluator: Annotated[str | None, Cookie()] = None) -> Response:
-    """Sign out."""
-    desk.sign_in.leave(binhdan_evaluator)
-    response = RedirectResponse(f"{PREFIX}/dang-nhap", 303)
-    response.delete_cookie(_COOKIE, path=PREFIX)
-    return response
-
-
 @router.get("")
-def desk_page(desk: At, session: Reader) -> HTMLResponse:
+def desk_page(desk: At, session: Evaluator) -> HTMLResponse:
     """Show the desk: the run under way, the form, the runs, the cases marked wrong."""
     return _desk_html(desk, session)
 
@@ -259,7 +145,7 @@ def _desk_html(desk: Desk, session: Session, problem: str = "", status: int = 20
 
 @router.post("/chay")
 def start(
-    desk: At, session: Writer, name_of_set: Annotated[str, Form()], twins: Annotated[bool, Form()] = False,
+    desk: At, records: Trail, session: EvaluatorWrites, name_of_set: Annotated[str, Form()], twins: Annotated[bool, Form()] = False,
     limit: Annotated[int | None, Form(ge=1)] = None, reason: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Start a run."""
@@ -268,8 +154,9 @@ def start(
     if name_of_set == HELD_OUT and not reason.strip():
         return _desk_html(desk, session, _SEALED, 422)
     try:
-        why = f"{session.who}: {reason.strip()}" if reason.strip() else ""
+        why = f"{session.user.shown}: {reason.strip()}" if reason.strip() else ""
         desk.job.start(name_of_set, twins, limit, why)
+        records.audit.note(session.user.name, "run-started", name_of_set, reason=reason.strip() or None)
     except BinhDanError as error:
         problem = str(error) if str(error) == _BUSY else "Không chạy được bộ này. Người vận hành xem nhật ký."
         log.warning("a run could not be started: %s", error)
@@ -278,20 +165,20 @@ def start(
 
 
 @router.post("/dung")
-def stop(desk: At, _: Writer) -> Response:
+def stop(desk: At, _: EvaluatorWrites) -> Response:
     """Stop the run under way."""
     desk.job.stop()
     return RedirectResponse(PREFIX, 303)
 
 
 @router.get("/viec")
-def progress(desk: At, _: Reader) -> JSONResponse:
+def progress(desk: At, _: Evaluator) -> JSONResponse:
     """Return how far the run under way is."""
     return JSONResponse(desk.job.progress())
 
 
 @router.get("/lan-chay/{name}")
-def report(desk: At, _: Reader, name: str, so_voi: str = "") -> HTMLResponse:
+def report(desk: At, _: Evaluator, name: str, so_voi: str = "") -> HTMLResponse:
     """Show a run's report, compared with another if wanted."""
     run = _run(desk, name)
     if not _scored(run):
@@ -307,7 +194,9 @@ def report(desk: At, _: Reader, name: str, so_voi: str = "") -> HTMLResponse:
 
 
 @router.get("/lan-chay/{name}/ca")
-def cases(desk: At, session: Reader, name: str, chi_sai: bool = True, topic: str = "", kind: str = "") -> HTMLResponse:
+def cases(
+    desk: At, session: Evaluator, name: str, chi_sai: bool = True, topic: str = "", kind: str = ""
+) -> HTMLResponse:
     """List a run's cases."""
     run = _run(desk, name)
     scores = {score.id: score for score in load_scores(run)}
@@ -326,7 +215,7 @@ def cases(desk: At, session: Reader, name: str, chi_sai: bool = True, topic: str
 
 
 @router.get("/lan-chay/{name}/ca/{case_id}")
-def case_page(desk: At, session: Reader, name: str, case_id: str) -> HTMLResponse:
+def case_page(desk: At, session: Evaluator, name: str, case_id: str) -> HTMLResponse:
     """Show one case of a run."""
     return _case_html(desk, session, name, case_id)
 
@@ -345,18 +234,24 @@ def _case_html(
 
 @router.post("/lan-chay/{name}/ca/{case_id}")
 def mark(
-    desk: At, session: Writer, name: str, case_id: str, reason: Annotated[str, Form(max_length=500)] = ""
+    desk: At,
+    records: Trail,
+    session: EvaluatorWrites,
+    name: str,
+    case_id: str,
+    reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Mark a case's expected side as wrong."""
     _case(_run(desk, name), case_id)
     if not reason.strip():
         return _case_html(desk, session, name, case_id, _NO_REASON, 422)
-    write_mark(desk.settings, {"case": case_id, "run": name, "who": session.who, "reason": reason.strip()})
+    write_mark(desk.settings, {"case": case_id, "run": name, "who": session.user.shown, "reason": reason.strip()})
+    records.audit.note(session.user.name, "case-marked-wrong", case_id, run=name)
     return RedirectResponse(f"{PREFIX}/lan-chay/{name}/ca/{case_id}", 303)
 
 
 @router.get("/lan-chay/{name}/tai/{file}")
-def download(desk: At, _: Reader, name: str, file: str) -> FileResponse:
+def download(desk: At, _: Evaluator, name: str, file: str) -> FileResponse:
     """Hand out a file of a run."""
     path = _run(desk, name).folder / file
     if file not in _DOWNLOADS or not path.exists():

@@ -11,13 +11,23 @@ from markupsafe import Markup
 from rag.answers import Answer
 from rag.glossary import Glossary
 from rag.guides import Passage
-from ui.wording import FEEDBACK_REASONS, NOTICE, WAYS_TO_SAY, checked_line, next_line, vietnamese_date, writer_line
+from ui.areas import areas
+from ui.wording import (
+    FEEDBACK_REASONS,
+    NOTICE,
+    WAYS_TO_SAY,
+    checked_line,
+    local_time,
+    next_line,
+    vietnamese_date,
+    writer_line,
+)
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-_PAGES.filters["vietnamese_date"] = vietnamese_date
+_PAGES.filters |= {"vietnamese_date": vietnamese_date, "local_time": local_time, "areas": areas}
 # Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
 _MARK = re.compile(r"\s*\[(\d+)\]")

@@ -1,17 +1,20 @@
 """What stands between the network and Gradio: an allow-list of routes, a body limit, and headers.
 
 Gradio accepts anonymous uploads, fetches foreign addresses (`file=http…`), shows its schema to everybody and
-says `<html lang="en">`; none of that passes here. Pure ASGI, so that streams are not held back.
+says `<html lang="en">`; none of that passes here, nor a form that another site sends. Pure ASGI, so that streams are not
+held back.
 """
 
 import re
 import secrets
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
+_DESKS = "tai-khoan|quan-tri|danh-gia"  # each route of theirs asks who is signed in (`ui.sign_in`)
 ALLOWED = tuple(
     (method, re.compile(pattern))
     for method, pattern in (
@@ -19,8 +22,7 @@ ALLOWED = tuple(
         ("GET", r"/healthz"),
         ("GET", r"/own/[\w.-]+"),
         ("POST", r"/feedback"),
-        ("GET", r"/danh-gia(?:/[\w.~/-]+)?"),
-        ("POST", r"/danh-gia/[\w.~/-]+"),
+        *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),
         ("GET", r"/theme\.css"),
         ("GET", r"/assets/[\w./-]+"),
         ("GET", r"/static/[\w./-]+"),
@@ -60,7 +62,7 @@ class Shield:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass an allowed request on; refuse any other with 404, and one that is too large with 413."""
+        """Pass an allowed request on; refuse any other with 404, another site's with 403, and one that is too large with 413."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -69,12 +71,21 @@ class Shield:
         send = _with_headers(send, nonce)
         if not any(scope["method"] == method and pattern.fullmatch(scope["path"]) for method, pattern in ALLOWED):
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
+        elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
+            await PlainTextResponse("Yêu cầu này đến từ một trang khác.", 403)(scope, receive, send)
         elif (body := await _read(receive)) is None:
             await PlainTextResponse("Nội dung gửi lên quá lớn.", 413)(scope, receive, send)
         else:
             await self._app(
                 scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == "/" else send
             )
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    """Tell whether a browser says that another site makes it send this; what is no browser says nothing."""
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
+    elsewhere = origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return elsewhere or site not in {"same-origin", "none"}
 
 
 async def _read(receive: Receive) -> bytes | None:

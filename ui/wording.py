@@ -1,6 +1,6 @@
 """What learners read around an answer, in Vietnamese, for the terminal and the web page alike."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 from rag.answers import Answer, Citation
 from rag.assistant import SURE_THRESHOLD
@@ -11,6 +11,7 @@ LEVELS = {
     "documented": "Đúng theo tài liệu, chưa có người kiểm chứng",
     "none": "Không có trong tài liệu",
 }
+_VIETNAM = timezone(timedelta(hours=7))
 _TERMINAL_SOURCES = 2  # the page and --json show all
 NOTICE = (
     "Đây là công cụ giúp bạn học, không phải cơ quan nhà nước, và có thể sai. "
@@ -39,6 +40,11 @@ def vietnamese_date(day: date | str | None) -> str:
     """Return "02/03/2026" for a whole date, what is known of a partial one ("2024-03" → "03/2024"), or ""."""
     parts = str(day).split("-") if day else []
     return "/".join(reversed(parts))
+
+
+def local_time(at: datetime) -> str:
+    """Return a point in time as clocks in Vietnam show it: "14:05 27/11/2026"."""
+    return at.astimezone(_VIETNAM).strftime("%H:%M %d/%m/%Y")
 
 
 def source_line(source: Source) -> str:

@@ -1,0 +1,30 @@
+"""The database door: everything that outlives an answer. `Records` opens it; each noun has a module of its own.
+
+What is stored of learners is masked, and nothing of it could name one.
+"""
+
+from rag.records.accounts import Accounts
+from rag.records.answers import Answers
+from rag.records.audit import Audit
+from rag.records.database import Database
+from rag.records.localities import Localities
+
+
+class Records:
+    """An open database, by noun. Safe to use from several threads; each call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.answers = Answers(database)
+        self.accounts = Accounts(database)
+        self.localities = Localities(database)
+        self.audit = Audit(database)
+
+    @classmethod
+    def open(cls, url: str) -> "Records":
+        """Connect and bring the tables up to date. Raises RecordError when the database cannot be used."""
+        return cls(Database.open(url))
+
+    def close(self) -> None:
+        """Release every connection."""
+        self.database.close()

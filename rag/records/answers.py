@@ -1,0 +1,105 @@
+"""Answers as they were given (masked), where they were given and what they rested on, and what learners say about them.
+
+Nothing that could name a learner is stored: no address, no account, and every text goes through `rag.privacy.mask`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from rag.answers import Answer, Hit, answer_json
+from rag.errors import RecordError
+from rag.privacy import mask
+from rag.records import tables
+from rag.records.database import Database
+from rag.records.tasks import FIRST, LIKELY_WRONG, add_task, raise_priority
+
+MAX_COMMENT_CHARS = 1000
+_HITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a learner says about one answer; `reasons` are the texts of the boxes ticked."""
+
+    answer_id: str
+    helpful: bool
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where an answer was given and what it rested on: passages found, best first; the index generation; the class and the
+    learner's number in it.
+    """
+
+    hits: Sequence[Hit] = ()
+    generation: str = ""
+    locality_id: str | None = None
+    classroom_id: int | None = None
+    member: int | None = None
+
+
+class Answers:
+    """The answers of an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, answer: Answer, context: Context | None = None) -> None:
+        """Store an answer under its id, whose question is masked already, and queue it for review. Raises RecordError."""
+        context, now = context or Context(), datetime.now(UTC)
+        row = {
+            "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
+            "guide_id": next(iter(answer.guide_ids), None), "answer": answer_json(answer),
+        }  # fmt: skip
+        try:
+            with self._database.writing() as connection:
+                connection.execute(sa.insert(tables.answers).values(row))
+                connection.execute(sa.insert(tables.contexts).values(_context_row(answer, context)))
+                add_task(connection, answer.id, FIRST, "new", LIKELY_WRONG[answer.status.group], now)
+        except RecordError as error:
+            raise RecordError(f"the answer {answer.id} cannot be stored: {error}") from error
+
+    def give_feedback(self, feedback: Feedback) -> None:
+        """Store feedback in place of any earlier one on the same answer. Raises RecordError for an unknown answer."""
+        row = {
+            "answer_id": feedback.answer_id, "given_at": datetime.now(UTC), "helpful": feedback.helpful,
+            "reasons": list(feedback.reasons), "comment": mask(feedback.comment)[:MAX_COMMENT_CHARS],
+        }  # fmt: skip
+        with self._database.writing() as connection:
+            known = sa.select(tables.answers.c.id).where(tables.answers.c.id == feedback.answer_id)
+            if connection.execute(known).first() is None:
+                raise RecordError(f"no answer {feedback.answer_id!r} is stored")
+            connection.execute(sa.delete(tables.feedback).where(tables.feedback.c.answer_id == feedback.answer_id))
+            connection.execute(sa.insert(tables.feedback).values(row))
+            if not feedback.helpful:
+                raise_priority(connection, feedback.answer_id)
+
+    def feedback(self) -> list[tuple[str, Feedback]]:
+        """Return (question, feedback) of every answer that has some, newest first."""
+        query = (
+            sa.select(tables.answers.c.question, tables.feedback)
+            .join(tables.answers, tables.answers.c.id == tables.feedback.c.answer_id)
+            .order_by(tables.feedback.c.given_at.desc())
+        )
+        with self._database.reading() as connection:
+            return [
+                (row.question, Feedback(row.answer_id, row.helpful, tuple(row.reasons), row.comment))
+                for row in connection.execute(query)
+            ]
+
+
+def _context_row(answer: Answer, context: Context) -> dict[str, object]:
+    hits = [
+        {"passage_id": hit.passage.id, "digest": hit.passage.digest, "score": round(hit.score, 4)}
+        for hit in context.hits[:_HITS]
+    ]
+    return {
+        "answer_id": answer.id, "level": answer.level, "mode": answer.mode, "model": answer.model,
+        "confidence": answer.confidence, "generation": context.generation, "hits": hits,
+        "locality_id": context.locality_id, "classroom_id": context.classroom_id, "member": context.member,
+    }  # fmt: skip

@@ -1,0 +1,30 @@
+"""The pages that an account may open, in the order of the navigation."""
+
+from dataclasses import dataclass
+
+from rag.records.accounts import User
+from rag.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A group of pages: its first page, its name, what one does there, and who may (administrators always)."""
+
+    path: str
+    title: str
+    about: str
+    roles: frozenset[Role]
+
+
+_TRAINERS, _ADMINS = frozenset({Role.TRAINER}), frozenset()
+AREAS = (
+    Area("/danh-gia", "Đánh giá", "Chạy bộ ca kiểm tra, so sánh hai phiên bản.", frozenset({Role.EVALUATOR})),
+    Area("/quan-tri/tai-khoan", "Tài khoản", "Thêm, khóa tài khoản, đặt lại mật khẩu.", _ADMINS),
+    Area("/quan-tri/dia-phuong", "Địa phương", "Các tỉnh, xã, phường và số người lớn, số hộ.", _ADMINS),
+    Area("/quan-tri/nhat-ky", "Nhật ký", "Ai đã quyết định việc gì, lúc nào.", _ADMINS),
+)
+
+
+def areas(user: User) -> list[Area]:
+    """Return the areas that an account may open."""
+    return [area for area in AREAS if user.role is Role.ADMIN or user.role in area.roles]
