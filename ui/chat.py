@@ -17,6 +17,7 @@ from rag.assistant import Assistant
 from rag.errors import RecordError
 from rag.glossary import Glossary
 from rag.records import Records
+from rag.records.answers import Context
 from rag.text import clean
 from rag.writing import Shown
 from ui.gradio_door import gr
@@ -44,9 +45,10 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
 
     def finished(question: str, turns: list[Turn], visitor: str, on_text: Shown) -> tuple[str, list[Turn]]:
         """Return the finished turn and the conversation with it."""
-        answer = assistant.ask(question, turns, visitor=visitor, on_text=on_text)
+        answer, found = assistant.trace(question, turns, visitor=visitor, on_text=on_text)
+        context = Context(found.hits, assistant.index.folder.name)
         masked = answer.question != clean(question)[: len(answer.question)]
-        html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer))
+        html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer, context))
         answered = answer.status.group in {"answered", "partial", "declined", "safety"}
         turn = Turn(answer.question, answer.text, answer.guide_ids[0] if answer.guide_ids else None)
         return html, [*turns, turn][-_TURNS_KEPT:] if answered else turns
@@ -134,12 +136,12 @@ def _visitor(request: gr.Request) -> str:
     return blake2b(request.client.host.encode(), key=_SALT, digest_size=8).hexdigest() if request.client else ""
 
 
-def _store(records: Records, answer: Answer) -> bool:
+def _store(records: Records, answer: Answer, context: Context) -> bool:
     """Store the answer; tell whether feedback can be given on it. A full disk must not cost the learner the answer."""
     if answer.status.group == "clarify":
         return False
     try:
-        records.answers.save(answer)
+        records.answers.save(answer, context)
     except RecordError:
         log.exception("an answer could not be stored")
         return False
