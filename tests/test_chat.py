@@ -11,6 +11,7 @@ from test_writing import QUESTION, Scripted
 
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.errors import ModelError
+from rag.retrieval import NOTHING
 from rag.serving import open_assistant, open_writer
 from ui.chat import build_page
 from ui.doctor import checks
@@ -38,9 +39,9 @@ def page_of(built, records, glossary):
     """Return what starts a conversation on a page with the given model; its steps are (html, box, turns)."""
     assistant = open_assistant(built)
 
-    def page_of(model=None, ask=None):
+    def page_of(model=None, trace=None):
         assistant.writer = open_writer(model, assistant.index.embedder, built) if model else None
-        assistant.ask = ask or type(assistant).ask.__get__(assistant)
+        assistant.trace = trace or type(assistant).trace.__get__(assistant)
         page = build_page(assistant, records, glossary)
         return next(f.fn for f in page.fns.values() if f.name == "respond")
 
@@ -103,7 +104,7 @@ def test_an_exception_reaches_the_learner_as_a_sentence_and_gives_the_question_b
         on_text("")
         raise ZeroDivisionError
 
-    *_, (html, box, turns) = steps_of(page_of(ask=broken), turns=[Turn("a", "b")])
+    *_, (html, box, turns) = steps_of(page_of(trace=broken), turns=[Turn("a", "b")])
     assert FAILED in html
     assert box == QUESTION
     assert turns == [Turn("a", "b")]
@@ -134,12 +135,12 @@ def test_a_page_that_is_closed_while_the_model_is_silent_holds_nothing(page_of):
 def test_a_visitor_is_an_address_that_is_not_handed_on(page_of):
     seen = []
 
-    def ask(question, turns, visitor, on_text):
+    def trace(question, turns, visitor, on_text):
         seen.append(visitor)
-        return Answer("a" * 32, question, AnswerStatus.CLARIFY_VAGUE, "x")
+        return Answer("a" * 32, question, AnswerStatus.CLARIFY_VAGUE, "x"), NOTHING
 
     for host in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
-        steps_of(page_of(ask=ask), host=host)
+        steps_of(page_of(trace=trace), host=host)
     assert seen[0] == seen[1] != seen[2]
     assert not any("192" in visitor for visitor in seen)
 
