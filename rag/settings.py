@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
-_SECRET = frozenset({"model_key", "database_url"})
+_SECRET = frozenset({"model_key", "database_url", "oidc_client_secret"})
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -42,7 +42,22 @@ class Settings(BaseSettings):
     model_calls: int = Field(2, ge=1, description="how many answers a model may write at once")
     model_day_tokens: int = Field(0, ge=0, description="tokens that a model may use a day; 0: no limit")
     model_visitor_tokens: int = Field(0, ge=0, description="tokens that one visitor may use a day; 0: no limit")
+    oidc_issuer: str = Field("", description="address of an OpenID provider; empty: own accounts only")
+    oidc_client_id: str = Field("", validate_default=True, description="this program's name at the OpenID provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="its secret there, if the provider gave one")
+    oidc_name: str = Field("tài khoản cơ quan", description="what the button calls an account of the OpenID provider")
     today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _all_or_none(cls, value: str | SecretStr | None, info: ValidationInfo) -> str | SecretStr | None:
+        """Refuse half a provider: an issuer without a client, or a client without an issuer."""
+        issuer = info.data.get("oidc_issuer", "")
+        if value and not issuer:
+            raise ValueError("is given without BINHDAN_OIDC_ISSUER")
+        if issuer and info.field_name == "oidc_client_id" and not value:
+            raise ValueError("BINHDAN_OIDC_ISSUER needs it")
+        return value
 
     @property
     def index_folder(self) -> Path:

@@ -1,13 +1,14 @@
 """The web application: FastAPI around the Gradio chat page, behind `ui.shield`."""
 
 import logging
+import secrets
 import threading
 import time
 from pathlib import Path
 from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -24,7 +25,7 @@ from ui.chat import build_page
 from ui.evaluators import open_desk
 from ui.gradio_door import Base, gr
 from ui.shield import Shield
-from ui.sign_in import problem_page
+from ui.sign_in import enter, problem_page
 from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ def create_app(assistant: Assistant, records: Records, glossary: Glossary, setti
     app.add_exception_handler(HTTPException, problem_page)
     for router in (account_pages.router, admin_pages.router):
         app.include_router(router)
+    if settings.oidc_issuer:
+        _open_oidc(app, settings, records)
     open_desk(app, settings, Corpus(assistant.index.guides, glossary))
 
     @app.get("/healthz")
@@ -69,6 +72,22 @@ def create_app(assistant: Assistant, records: Records, glossary: Glossary, setti
         head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
     )  # fmt: skip
     return Shield(mounted)
+
+
+def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:
+    """Let people sign in through an OpenID provider; whom it vouches for first is a learner, until an administrator says more."""
+    from ui.oidc import Identity, Oidc, OidcError, oidc_routes  # needs an extra
+
+    def on_identity(identity: Identity, request: Request) -> Response:
+        user = records.accounts.identified(f"{identity.issuer}|{identity.subject}", identity.name or "")
+        if user is None:
+            raise OidcError("the account is disabled")
+        return enter(records, user, request)
+
+    app.state.oidc_name = settings.oidc_name
+    oidc = Oidc(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    # A secret of this process: a restart only loses the sign-ins that are under way.
+    app.include_router(oidc_routes(oidc, secrets.token_urlsafe(32), on_identity))
 
 
 def run(settings: Settings) -> None:
