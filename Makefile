@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps models oidc-provider crash
 
 all: check test
 
@@ -96,8 +96,8 @@ bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf
 bench-lock: $(STAMP)
 	$(BIN)/python -m evals.bench_lock
 
-# How danger and what is not ours are told from questions, old rules that are taken for granted, and personal data.
-bench-routing bench-premises bench-masking: $(STAMP)
+# How danger and what is not ours are told from questions, old rules that are taken for granted, personal data, and which questions belong together.
+bench-routing bench-premises bench-masking bench-gaps: $(STAMP)
 	$(BIN)/python -m evals.$(subst -,_,$@)
 
 crash: $(STAMP)

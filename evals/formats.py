@@ -2,26 +2,23 @@
 columns of RAGAS, DeepEval and Inspect. None of those packages is needed. Reads and writes files.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import ValidationError
 
 from evals.cases import Case, Nugget, Statement, case_json, readable
 from evals.meaning import facts
 from evals.ranking import guide_gold, passage_gold
 from evals.runs import Output, Run
-from rag.errors import CaseError
+from rag.errors import CaseError, SpreadsheetError
 from rag.guides import Guide
 from rag.jsonl import numbered_lines, write_rows
+from rag.spreadsheets import Table, numbered_rows, to_csv, to_xlsx
 from rag.text import slug
 
 # The columns of a trainer's table and the fields they fill; a list has one entry a line of its cell.
@@ -33,12 +30,12 @@ COLUMNS = {
 _REQUIRED = ("câu hỏi", "chủ đề", "loại", "trả lời mong đợi", "người viết")
 _LISTS = ("expected", "guides", "also", "passages")
 _STATEMENT = re.compile(r"^(?P<text>.*?)(?:\s*=\s*(?P<fact>[^~]+?))?(?:\s*~\s*(?P<pattern>.+))?$")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MAX_CASES = 5_000
 
 
 def import_table(path: Path) -> list[Case]:
     """Read a trainer's CSV or Excel table. Raises CaseError with one `path:row: …` line a fault."""
-    rows = list(_table_rows(path))
+    rows = _table_rows(path)
     if not rows:
         raise CaseError(f"{path}:1: the table is empty")
     header = [cell.strip().lower() for cell in rows[0][1]]
@@ -60,16 +57,9 @@ def import_table(path: Path) -> list[Case]:
 
 def export_table(path: Path, cases: Iterable[Case]) -> None:
     """Write the trainer's table: Excel for `.xlsx`, otherwise CSV that Excel opens rightly."""
-    rows = [list(COLUMNS), *(_table_cells(case) for case in cases)]
-    if path.suffix.lower() == ".xlsx":
-        book = openpyxl.Workbook(write_only=True)
-        sheet = book.create_sheet("ca kiểm tra")
-        for row in rows:
-            sheet.append(row)
-        book.save(path)
-        return
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        csv.writer(out).writerows(rows)
+    table = Table(tuple(COLUMNS), tuple(_table_cells(case) for case in cases))
+    excel = path.suffix.lower() == ".xlsx"
+    path.write_bytes(to_xlsx({"ca kiểm tra": table}) if excel else to_csv(table.header, table.rows))
 
 
 def import_beir(folder: Path, guides: Mapping[str, Guide], author: str) -> list[Case]:
@@ -285,7 +275,7 @@ def _statement(line: str) -> dict[str, str]:
     return given
 
 
-def _table_cells(case: Case) -> list[str]:
+def _table_cells(case: Case) -> tuple[str, ...]:
     row = case_json(case)
     values = {
         **{name: str(row.get(name, "")) for name in COLUMNS.values()},
@@ -295,7 +285,7 @@ def _table_cells(case: Case) -> list[str]:
         "okay": _lines(n for n in case.must_say if n.importance == "okay"),
         "must_not_say": _lines(case.must_not_say),
     }
-    return [_safe(values[name]) for name in COLUMNS.values()]
+    return tuple(values[name] for name in COLUMNS.values())
 
 
 def _lines(statements: Iterable[Statement | Nugget]) -> str:
@@ -307,34 +297,13 @@ def _lines(statements: Iterable[Statement | Nugget]) -> str:
     )
 
 
-def _safe(cell: str) -> str:
-    """Keep a spreadsheet from running a cell that begins like a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _table_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    if path.suffix.lower() == ".xlsx":
-        try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (OSError, InvalidFileException, BadZipFile, KeyError, ValueError) as error:
-            raise CaseError(f"{path}:1: not an Excel file: {error}") from error
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            yield number, [_cell(value) for value in row]
-        return
+def _table_rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path}:1: cannot be read as UTF-8 CSV: {error}; save it as “CSV UTF-8”") from error
-    reader = csv.reader(text.splitlines(keepends=True))
-    for row in reader:
-        yield reader.line_num, [_cell(value) for value in row]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    text = "" if value is None else str(value)
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+        return list(numbered_rows(path.read_bytes(), path.name, _MAX_CASES))
+    except OSError as error:
+        raise CaseError(f"{path}:1: cannot be read: {error.strerror}") from error
+    except SpreadsheetError as error:
+        raise CaseError(f"{path}:{error.row}: not a CSV or Excel table that can be read: {error}") from error
 
 
 def _fields(path: Path, number: int, found: list[str], wanted: int) -> list[str]:

@@ -29,5 +29,13 @@ class CaseError(BinhDanError):
     """A line of a batch or test set cannot be read; the message begins with `path:line:`."""
 
 
+class SpreadsheetError(BinhDanError):
+    """A CSV or Excel file that somebody sent cannot be read; the message is one Vietnamese sentence for that person."""
+
+    def __init__(self, message: str, row: int = 1) -> None:
+        super().__init__(message)
+        self.row = row
+
+
 class PromptError(BinhDanError):
     """A prompt cannot be read or its placeholders do not fit; the message begins with `path:line:`."""

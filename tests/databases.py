@@ -20,7 +20,7 @@ def postgres_server(folder):
     data = folder / "data"
     # The server refuses to run as root; Debian's package comes with a user for it.
     folder.chmod(0o777)
-    for parent in folder.parents[:3]:
+    for parent in folder.parents[:2]:
         parent.chmod(0o755)
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 

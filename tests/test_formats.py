@@ -81,7 +81,7 @@ def test_a_bad_table_names_its_rows(tmp_path):
     with pytest.raises(CaseError, match=r"bad.csv:2: "):
         import_table(path)
     (tmp_path / "not.xlsx").write_bytes(b"PK nothing")
-    with pytest.raises(CaseError, match="not an Excel file"):
+    with pytest.raises(CaseError, match=r"not.xlsx:1: not a CSV or Excel table"):
         import_table(tmp_path / "not.xlsx")
 
 

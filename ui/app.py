@@ -71,7 +71,7 @@ def create_app(assistant: Assistant, records: Records, glossary: Glossary, setti
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
         head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
     )  # fmt: skip
-    return Shield(mounted)
+    return Shield(mounted, lambda key: records.accounts.session(key) is not None)
 
 
 def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:

@@ -7,14 +7,20 @@ held back.
 
 import re
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
-_DESKS = "tai-khoan|quan-tri|danh-gia"  # each route of theirs asks who is signed in (`ui.sign_in`)
+# A table of answers, or an official document as evidence, from somebody who is signed in.
+MAX_UPLOAD_BYTES = 5 * 1024 * 1024
+_UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+)")
+_DESKS = "tai-khoan|quan-tri|danh-gia|huong-dan-vien"  # each route of theirs asks who is signed in (`ui.sign_in`)
 ALLOWED = tuple(
     (method, re.compile(pattern))
     for method, pattern in (
@@ -56,10 +62,11 @@ def content_security_policy(nonce: str) -> str:
 
 
 class Shield:
-    """The outermost ASGI layer."""
+    """The outermost ASGI layer. `may_upload` tells whether a cookie's key is of somebody who may send a file."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, may_upload: Callable[[str | None], bool] = lambda _: False) -> None:
         self._app = app
+        self._may_upload = may_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass an allowed request on; refuse any other with 404, another site's with 403, and one that is too large with 413."""
@@ -73,12 +80,19 @@ class Shield:
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
         elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
             await PlainTextResponse("Yêu cầu này đến từ một trang khác.", 403)(scope, receive, send)
-        elif (body := await _read(receive)) is None:
+        elif (body := await _read(receive, await self._limit(scope))) is None:
             await PlainTextResponse("Nội dung gửi lên quá lớn.", 413)(scope, receive, send)
         else:
             await self._app(
                 scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == "/" else send
             )
+
+    async def _limit(self, scope: Scope) -> int:
+        """Return how many bytes a request may carry."""
+        if scope["method"] != "POST" or not _UPLOADS.fullmatch(scope["path"]):
+            return MAX_BODY_BYTES
+        key = HTTPConnection(scope).cookies.get("binhdan")
+        return MAX_UPLOAD_BYTES if await run_in_threadpool(self._may_upload, key) else MAX_BODY_BYTES
 
 
 def _from_elsewhere(headers: Headers) -> bool:
@@ -88,13 +102,13 @@ def _from_elsewhere(headers: Headers) -> bool:
     return elsewhere or site not in {"same-origin", "none"}
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Return the request's body, or None as soon as it is larger than allowed."""
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """Return the request's body, or None as soon as it is larger than `limit`."""
     body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > limit:
             return None
         if not message.get("more_body"):
             return body
