@@ -6,6 +6,8 @@ What is stored of learners is masked, and nothing of it could name one.
 from rag.records.accounts import Accounts
 from rag.records.answers import Answers
 from rag.records.audit import Audit
+from rag.records.cases import Cases
+from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
 from rag.records.localities import Localities
 
@@ -17,6 +19,8 @@ class Records:
         self.database = database
         self.answers = Answers(database)
         self.accounts = Accounts(database)
+        self.curated = CuratedAnswers(database)
+        self.cases = Cases(database)
         self.localities = Localities(database)
         self.audit = Audit(database)
 

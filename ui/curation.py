@@ -1,0 +1,67 @@
+"""What follows from a trainer's verdict: an approved answer that is served, a regression case, and answers that have lapsed."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from evals.cases import case_json
+from evals.corrections import case_of_correction
+from rag.assistant import Assistant
+from rag.curated import CuratedAnswer, CuratedCitation, lapses
+from rag.errors import CaseError
+from rag.records import Records
+from rag.records.accounts import User
+
+log = logging.getLogger(__name__)
+_NO_SOURCE = "Câu trả lời đã kiểm chứng cần ít nhất một nguồn. Bạn chọn đoạn trích rồi lưu lại nhé."
+_NO_CASE = "Chưa tạo được ca kiểm tra: tài liệu không nói đúng như câu sửa. Bạn xem lại các đoạn trích."
+
+
+def refresh(records: Records, assistant: Assistant) -> int:
+    """Serve the approved answers that hold today, send those that do not back to the queue; return how many those were."""
+    holding: list[CuratedAnswer] = []
+    lapsed = 0
+    for answer in records.curated.live():
+        if reasons := lapses(answer, assistant.passages, assistant.today()):
+            lapsed += records.curated.lapse(answer.id, reasons)
+        else:
+            holding.append(answer)
+    assistant.use_curated(holding)
+    return lapsed
+
+
+def approve(
+    records: Records, assistant: Assistant, user: User, question: str, text: str, citations: Sequence[CuratedCitation],
+    answer_id: str | None = None, more: str | None = None, also: Sequence[str] = (),
+) -> list[str]:  # fmt: skip
+    """Serve an answer from now on; return in Vietnamese why not, [] when it is served."""
+    if not citations:
+        return [_NO_SOURCE]
+    drawn = CuratedAnswer("0", question, tuple(also), text, more, tuple(citations), user.shown, datetime.now(UTC))
+    if problems := lapses(drawn, assistant.passages, assistant.today()):
+        return problems
+    records.curated.approve(user, question, text, citations, answer_id, more, also)
+    refresh(records, assistant)
+    return []
+
+
+def make_case(
+    records: Records, assistant: Assistant, user: User, answer_id: str, question: str, correction: str,
+    citations: Sequence[CuratedCitation], marked: str, review_id: int | None = None,
+) -> list[str]:  # fmt: skip
+    """Store the regression case of a correction; return in Vietnamese why not, [] when it is stored."""
+    case_id = f"sua-{answer_id[:12]}"
+    try:
+        case = case_of_correction(
+            case_id, question, correction, citations, marked, user.shown, assistant.index.guides, assistant.today()
+        )
+    except CaseError as error:
+        log.warning("no case was made: %s", error)
+        return [_NO_CASE]
+    records.cases.add(user, case_json(case), review_id)
+    return []
+
+
+def citations_of(rows: Sequence[Mapping[str, object]]) -> tuple[CuratedCitation, ...]:
+    """Return stored citations as values."""
+    return tuple(CuratedCitation(**row) for row in rows)  # type: ignore[arg-type]
