@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps bench-curated models oidc-provider crash
 
 all: check test
 
@@ -98,6 +98,10 @@ bench-lock: $(STAMP)
 
 # How danger and what is not ours are told from questions, old rules that are taken for granted, personal data, and which questions belong together.
 bench-routing bench-premises bench-masking bench-gaps: $(STAMP)
+
+# How danger and what is not ours are told from questions, old rules that are taken for granted, approved questions asked again,
+# and personal data.
+bench-routing bench-premises bench-curated bench-masking: $(STAMP)
 	$(BIN)/python -m evals.$(subst -,_,$@)
 
 crash: $(STAMP)

@@ -89,8 +89,8 @@ class Answer:
     """One answer; its JSON (field names, order) is the contract in `rag/answer.schema.json`.
 
     `text` is Markdown with [n] marks, at most 900 characters; `more` is the rest, shown on demand. Not part of the JSON:
-    `searched_as`, the question as it was read where that differs from what was typed, and `dropped`, the lines that the
-    fact lock took out, each with what it lacked.
+    `searched_as`, the question as it was read where that differs from what was typed; `dropped`, the lines that the
+    fact lock took out, each with what it lacked; and of an approved answer its id and who approved it when.
     """
 
     id: str
@@ -110,12 +110,15 @@ class Answer:
     seconds: Seconds = field(default_factory=Seconds)
     searched_as: str | None = None
     dropped: tuple[tuple[str, str], ...] = ()
+    curated_id: str | None = None
+    checked_by: str | None = None
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the answer as the JSON contract has it (`rag/answer.schema.json`)."""
     row = asdict(answer)
-    del row["dropped"], row["searched_as"]
+    for inside in ("searched_as", "dropped", "curated_id", "checked_by"):
+        del row[inside]
     row["status"] = answer.status.value
     row["as_of"] = answer.as_of.isoformat() if answer.as_of else None
     return json.loads(json.dumps(row))

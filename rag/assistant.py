@@ -1,4 +1,4 @@
-"""`Assistant.ask(question, history) -> Answer`: mask, route, retrieve, decide, compose, verify, finish.
+"""`Assistant.ask(question, history) -> Answer`: mask, route, retrieve, decide (approved or composed), verify, finish.
 
 Each step takes values and returns new ones. A refusal is a status, never an exception; nothing here writes
 to disk. The caller stores the answer (`rag.records`).
@@ -16,6 +16,7 @@ from time import perf_counter
 from rag.answers import Answer, AnswerStatus, Citation, Seconds, Turn
 from rag.cards import load_cards
 from rag.compose import MUST_HAVE, Draft, Form, Statement, cited, compose, lines_for
+from rag.curated import CuratedAnswer, CuratedMatcher, citations_of, lapses
 from rag.dialogue import ASKING_WORDS, asking_part, context, parts
 from rag.errors import ModelError
 from rag.factlock import lock
@@ -98,7 +99,8 @@ class _Composed:
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """The question as it is understood: masked, its spelling mended, with what it takes from the turns before; the query read
-    from it; how that reads to the learner where it differs; kinds; the guide it goes on from; and the form that is wanted.
+    from it; how that reads to the learner where it differs; kinds; the guide it goes on from; the form that is wanted; and
+    whether it is `whole`: it takes nothing from the turns before and may be read in other words than it was typed.
     """
 
     question: str
@@ -107,6 +109,7 @@ class Understanding:
     kinds: tuple[QuestionKind, ...]
     follows: str | None = None
     form: Form = Form.PLAIN
+    whole: bool = False
 
 
 class Assistant:
@@ -132,6 +135,13 @@ class Assistant:
         self.writer = writer
         self._threshold = settings.answer_threshold
         self._today = settings.today
+        replaced = {old for guide in index.guides.values() for old in guide.replaces}
+        self.passages = {p.id: p for p in index.passages if p.guide_id not in replaced}
+        self._curated = CuratedMatcher((), index, reader)
+
+    def use_curated(self, answers: Sequence[CuratedAnswer]) -> None:
+        """Serve these approved answers first, in place of all before; a question that is being answered keeps the old ones."""
+        self._curated = CuratedMatcher(answers, self.index, self.reader)
 
     def ask(
         self,
@@ -159,7 +169,7 @@ class Assistant:
     ) -> tuple[Answer, Found]:
         """Answer as `ask` does, on `day` if given, and tell what retrieval found (nothing where it was not asked)."""
         started = perf_counter()
-        day = day or self._today or date.today()
+        day = day or self.today()
         masked = mask(question[: 20 * MAX_QUESTION_CHARS])
         answer = Answer(answer_id or uuid.uuid4().hex, masked[:MAX_QUESTION_CHARS], AnswerStatus.ERROR_INTERNAL, "")
         understood = self._understand(answer.question, history)
@@ -171,7 +181,8 @@ class Assistant:
             found = self.retriever.search(understood.query, day)
             found = self._prefer(found, understood.follows)
             retrieved = perf_counter() - started
-            decided = self._decide(answer, route, understood, found, day)
+            served = self._served(answer, found, day) if understood.whole and route is Route.SEARCH else None
+            decided = served or self._decide(answer, route, understood, found, day)
             if isinstance(decided, _Composed):
                 decided = self._worded(answer, decided, understood, visitor, on_text)
             answer = self._finish(decided, found)
@@ -179,6 +190,10 @@ class Assistant:
         total = perf_counter() - started
         seconds = Seconds(answer.seconds.retrieve, round(total - answer.seconds.retrieve, 4), round(total, 4))
         return replace(answer, seconds=seconds), found
+
+    def today(self) -> date:
+        """Return the day that answers are of."""
+        return self._today or date.today()
 
     def starters(self) -> dict[str, list[str]]:
         """Return up to three starter questions by topic title, taken from the guides."""
@@ -195,7 +210,8 @@ class Assistant:
         reading = as_typed(quoted[1]) if quoted else self.reader.read(masked)
         said = context(reading.text, history, lambda question: self.reader.read(mask(question)).text)
         if not said.before:
-            return Understanding(reading.text, reading.query, reading.shown, self._kinds.kinds(reading.query))
+            kinds = self._kinds.kinds(reading.query)
+            return Understanding(reading.text, reading.query, reading.shown, kinds, whole=quoted is None)
         if said.corrects:
             return self._read(f"{said.own} {asking_part(said.before)}")
         before = self.reader.read(said.before)
@@ -228,6 +244,20 @@ class Assistant:
             Route.GREETING: AnswerStatus.CLARIFY_GREETING,
         }[route]
         return replace(answer, status=status, text=_TEXTS[route], suggestions=self._openers(), confidence=1.0)
+
+    def _served(self, answer: Answer, found: Found, day: date) -> Answer | None:
+        """Return the approved answer to this question that holds on `day`, None where there is none."""
+        matches = self._curated.matches(answer.question)
+        curated = next((c for c in matches if not lapses(c, self.passages, day)), None)
+        if curated is None:
+            return None
+        text, more = _within_limit(curated.text, curated.more)
+        citations = _used(citations_of(curated, self.passages), f"{text}\n{more or ''}")
+        return replace(
+            answer, status=AnswerStatus.ANSWERED, text=text, more=more, citations=citations, mode="curated", level="verified",
+            as_of=min(self.passages[c.passage_id].as_of for c in curated.citations), confidence=1.0,
+            guide_ids=tuple(dict.fromkeys((*(c.guide_id for c in citations), *found.guide_ids))), curated_id=curated.id, checked_by=curated.checked_by,
+        )  # fmt: skip
 
     def _decide(
         self, answer: Answer, route: Route, understood: Understanding, found: Found, day: date

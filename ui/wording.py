@@ -55,10 +55,12 @@ def source_line(source: Source) -> str:
 
 
 def checked_line(answer: Answer) -> str:
-    """Return the honesty line under an answer: its level and the day its sources were last checked."""
+    """Return the honesty line under an answer: its level, or who approved it when, and the day its sources were last checked."""
     if answer.level == "none":
         return LEVELS["none"] if answer.status.group == "declined" else ""
     title = answer.citations[0].title.partition(" – ")[0]
+    if answer.checked_by:
+        return f"{LEVELS['verified']} bởi {answer.checked_by}. Theo hướng dẫn “{title}”, tài liệu ngày {vietnamese_date(answer.as_of)}."
     return f"Theo hướng dẫn “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
 
 
