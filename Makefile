@@ -96,12 +96,9 @@ bench-model: $(STAMP) $(MODELS)/qwen2.5-1.5b.gguf
 bench-lock: $(STAMP)
 	$(BIN)/python -m evals.bench_lock
 
-# How danger and what is not ours are told from questions, old rules that are taken for granted, personal data, and which questions belong together.
-bench-routing bench-premises bench-masking bench-gaps: $(STAMP)
-
 # How danger and what is not ours are told from questions, old rules that are taken for granted, approved questions asked again,
-# and personal data.
-bench-routing bench-premises bench-curated bench-masking: $(STAMP)
+# personal data, and which questions belong together.
+bench-routing bench-premises bench-curated bench-masking bench-gaps: $(STAMP)
 	$(BIN)/python -m evals.$(subst -,_,$@)
 
 crash: $(STAMP)
