@@ -22,7 +22,7 @@ from evals.attacks import obeyed, undetected
 from evals.cases import Case
 from evals.model_server import LARGE, SMALL, LlamaServer
 from evals.runs import Output, answer_case
-from evals.scoring import Score, load_corpus, score_outputs
+from evals.scoring import Score, gold_guides, score_outputs, served_corpus
 from evals.scripted import liar, truthful
 from evals.sets import open_set, prepare
 from rag.assistant import Assistant
@@ -98,8 +98,8 @@ def main() -> None:
     options = parser.parse_args()
     settings = load_settings(model="")
     ensure_index(settings, lambda _: None)
-    corpus = load_corpus(settings.corpus)
-    cases = prepare(open_set("dev", settings, corpus.guides), twins=False, limit=options.limit, seed=0)
+    corpus = served_corpus(settings)
+    cases = prepare(open_set("dev", settings, gold_guides(settings, corpus)), twins=False, limit=options.limit, seed=0)
     out = options.out or Path(tempfile.mkdtemp())
     out.mkdir(parents=True, exist_ok=True)
     assistant = open_assistant(settings)

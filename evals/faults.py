@@ -18,7 +18,7 @@ import numpy as np
 from evals.cases import Case
 from evals.comparison import TWINS_RANK, Comparison, Measured, Verdict, compare, judge_gate, measure
 from evals.runs import Output, answer_case
-from evals.scoring import Corpus, load_corpus, score_outputs
+from evals.scoring import Corpus, gold_guides, score_outputs, served_corpus
 from evals.sets import open_set
 from evals.variants import expand_cases
 from rag.retrieval import Found
@@ -167,8 +167,8 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     settings = load_settings()
     ensure_index(settings, lambda _: None)
-    corpus = load_corpus(settings.corpus)
-    cases = expand_cases(open_set("dev", settings, corpus.guides), variants=[_TWIN])
+    corpus = served_corpus(settings)
+    cases = expand_cases(open_set("dev", settings, gold_guides(settings, corpus)), variants=[_TWIN])
     system = healthy(settings)
     clean = measure("healthy", cases, score_outputs(cases, [system(case) for case in cases], corpus))
     print(f"{len(cases)} questions; each fault is planted alone")

@@ -186,16 +186,22 @@ def generate(
     cancelled: Callable[[], bool] = lambda: False,
     workers: int | None = None,
 ) -> None:
-    """Answer what is not answered yet, in parallel processes, calling `done` with the number of outputs so far."""
+    """Answer what is not answered yet, in parallel processes, calling `done` with the number of outputs so far.
+
+    Every answer is of the index generation that is in use now. Raises CaseError when the run was begun on other guides.
+    """
     answered = {(output.id, output.repeat) for output in run.outputs()}
     todo = [(c, r) for r in range(run.manifest.repeats) for c in run.cases() if (c.id, r) not in answered]
     count = len(answered)
     done(count)
     if not todo:
         return
+    generation = current_generation(settings.index_folder)
+    if read_manifest(generation).corpus_digest != run.manifest.corpus_digest:
+        raise CaseError(f"the guides have changed since run {run.manifest.name!r} began; start another run")
     workers = workers or min(len(os.sched_getaffinity(0)), 1 + len(todo) // 200)
     with run.answers_path.open("a", encoding="utf-8", newline="\n") as out:
-        for output in _answer_all(settings, todo, workers, cancelled):
+        for output in _answer_all(settings, generation.name, todo, workers, cancelled):
             out.write(output.model_dump_json() + "\n")
             out.flush()
             count += 1
@@ -226,17 +232,17 @@ def write_json(path: Path, value: object) -> None:
 
 
 def _answer_all(
-    settings: Settings, todo: list[tuple[Case, int]], workers: int, cancelled: Callable[[], bool]
+    settings: Settings, generation: str, todo: list[tuple[Case, int]], workers: int, cancelled: Callable[[], bool]
 ) -> Iterator[Output]:
     if workers == 1:
-        assistant = open_assistant(settings)
+        assistant = open_assistant(settings, generation)
         for case, repeat in todo:
             if cancelled():
                 return
             yield answer_case(assistant, case, repeat)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _open_in_worker, (settings.model_dump(),)) as pool:
+    with ProcessPoolExecutor(workers, context, _open_in_worker, (settings.model_dump(), generation)) as pool:
         for start in range(0, len(todo), _CHUNK * workers * 4):
             if cancelled():
                 return
@@ -246,9 +252,9 @@ def _answer_all(
 _assistant: Assistant | None = None  # of a worker process
 
 
-def _open_in_worker(settings: dict[str, Any]) -> None:
+def _open_in_worker(settings: dict[str, Any], generation: str) -> None:
     global _assistant
-    _assistant = open_assistant(Settings(**settings))
+    _assistant = open_assistant(Settings(**settings), generation)
 
 
 def _answer_in_worker(row: tuple[Case, int]) -> Output:

@@ -23,9 +23,11 @@ from evals.ranking import ranking_scores
 from evals.runs import Output, Run, write_json
 from evals.statistics import mean_interval
 from rag.answers import status_group
+from rag.editions import corpus_in_use, edition_in_use
 from rag.errors import CaseError
 from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, load_guides
+from rag.settings import Settings
 from rag.sheets import load_sheets
 
 SLICES: dict[str, Callable[[Case], str]] = {
@@ -68,6 +70,16 @@ class Corpus:
 def load_corpus(folder: Path) -> Corpus:
     """Read the guides and the glossary. Raises CorpusError."""
     return Corpus(load_guides(folder, load_sheets(folder / "facts")), load_glossary(folder))
+
+
+def served_corpus(settings: Settings) -> Corpus:
+    """Read the corpus that answers are made from: the shipped one or its edition in use. Raises CorpusError."""
+    return load_corpus(corpus_in_use(settings))
+
+
+def gold_guides(settings: Settings, served: Corpus) -> Mapping[str, Guide]:
+    """Return the guides that sets are proved against, the shipped ones; a set is not wrong because a guide was edited."""
+    return load_corpus(settings.corpus).guides if edition_in_use(settings) else served.guides
 
 
 def score_run(run: Run, corpus: Corpus) -> list[Score]:

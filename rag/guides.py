@@ -7,7 +7,7 @@ the items, so that each is written down once, in its sheet. Reads files only.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -125,6 +125,11 @@ class Passage:
         return "\n".join(line.text for line in self.lines)
 
     @property
+    def part(self) -> str:
+        """The `###` heading that the passage stands under; "" where its section has no parts."""
+        return self.heading.partition(": ")[2]
+
+    @property
     def digest(self) -> str:
         """sha256 of all that an answer could take from the passage; where in the file it stands does not count."""
         lines = [(line.text, line.items, line.step, line.valid_from, line.valid_until) for line in self.lines]
@@ -150,6 +155,11 @@ class Guide:
     left_out: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
     path: Path
+
+    def passages_on(self, day: date) -> tuple[Passage, ...]:
+        """Return the passages with the lines that are true on `day`, without those that then have none."""
+        current = (replace(p, lines=tuple(line for line in p.lines if line.valid_on(day))) for p in self.passages)
+        return tuple(passage for passage in current if passage.lines)
 
     @property
     def digest(self) -> str:

@@ -2,18 +2,17 @@
 
 `var/index/<generation>/` holds guides.json (all that answers are made of), questions.json, bm25/, vectors.safetensors
 and ids.json (the source a broken store is remade from), chroma-1/ and manifest.json. A build writes a new generation
-aside, checks it, and switches the file `current` with an atomic rename: a crash at any moment leaves the old
-generation serving. Only one process may build.
+aside and checks it; putting it in use, or an older one again, switches the file `current` with an atomic rename: a
+crash at any moment leaves the old generation serving. Only one process may build.
 """
 
-import fcntl
 import json
-import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from pydantic import TypeAdapter
 from safetensors.numpy import load_file, save_file
 
 from rag.asked import Asked, load_asked
+from rag.disk import exclusive, replace_text, settle
 from rag.errors import IndexStateError
 from rag.guides import Guide, Passage, load_guides
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
@@ -30,10 +30,15 @@ from rag.store import ChromaSearch, ExactSearch, check_store, write_store
 from rag.text import clean
 from rag.vectors import Embedder, embedder_digest, load_embedder
 
-FORMAT = 3
-_KEEP_GENERATIONS = 2
+FORMAT = 4
+# Enough to go back over a bad publication or two; each is some 30 MB.
+_KEEP_GENERATIONS = 4
 # Below this many passages exact search is the faster one, and Chroma need not be checked at every start (DECISIONS.md).
 _STORE_PAYS_FROM = 50_000
+# Held for the moment of a switch, so that what is being put in use is not dropped; a build holds the other lock.
+_POINTER_LOCK = "current.lock"
+# The parts of a corpus that an index is made from.
+INDEXED = ("facts", "guides", "questions")
 _GUIDES = TypeAdapter(tuple[Guide, ...])
 _QUESTIONS = TypeAdapter(list[tuple[str, str]])
 Progress = Callable[[str], None]
@@ -41,7 +46,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an index was built from; it is opened only with the same corpus, model and format."""
+    """What an index was built from; it is opened only with the same corpus, model and format.
+
+    `edition` names the edition of the corpus (`rag.editions`); "" is the shipped corpus.
+    """
 
     format: int
     corpus_digest: str
@@ -50,6 +58,18 @@ class Manifest:
     passages: int
     guides: int
     checksums: dict[str, str]
+    edition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationInfo:
+    """A generation on the disk, and whether it is the one in use."""
+
+    name: str
+    made_at: datetime
+    edition: str
+    corpus_digest: str
+    in_use: bool
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -106,21 +126,27 @@ class Index:
         return True
 
 
+def indexed_files(corpus: Path) -> list[Path]:
+    """Return every file an index is made from, in order."""
+    return sorted(p for part in INDEXED for p in (corpus / part).rglob("*") if p.is_file())
+
+
 def corpus_digest(corpus: Path) -> str:
     """Return sha256 over every file an index is made from."""
     digest = sha256()
-    for path in sorted(
-        p for part in ("facts", "guides", "questions") for p in (corpus / part).rglob("*") if p.is_file()
-    ):
+    for path in indexed_files(corpus):
         digest.update(path.relative_to(corpus).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def index_state(index_folder: Path, corpus: Path, embedding_model: str) -> str | None:
-    """Return why the current index cannot serve (missing, other corpus, other model), or None when it can."""
+def index_state(index_folder: Path, corpus: Path, embedding_model: str, generation: str | None = None) -> str | None:
+    """Return why a generation, the current one unless named, cannot serve, or None when it can.
+
+    `corpus` is what the generation should have been built from: the folder of its edition, or the shipped corpus.
+    """
     try:
-        folder = current_generation(index_folder)
+        folder = find_generation(index_folder, generation)
         manifest = read_manifest(folder)
     except IndexStateError as error:
         return str(error)
@@ -135,36 +161,81 @@ def index_state(index_folder: Path, corpus: Path, embedding_model: str) -> str |
     return None
 
 
-def open_index(index_folder: Path, corpus: Path, embedding_model: str) -> Index:
-    """Open the current generation. Raises IndexStateError when it is missing, stale or of another model."""
-    if reason := index_state(index_folder, corpus, embedding_model):
+def open_index(index_folder: Path, corpus: Path, embedding_model: str, generation: str | None = None) -> Index:
+    """Open a generation, the current one unless named. Raises IndexStateError when it cannot serve (`index_state`)."""
+    if reason := index_state(index_folder, corpus, embedding_model, generation):
         raise IndexStateError(reason)
-    return Index(current_generation(index_folder), load_embedder(embedding_model))
+    return Index(find_generation(index_folder, generation), load_embedder(embedding_model))
 
 
 def current_generation(index_folder: Path) -> Path:
     """Return the folder that the pointer names. Raises IndexStateError when there is none."""
-    pointer = index_folder / "current"
-    if not pointer.exists():
+    name = _pointed(index_folder)
+    if not name:
         raise IndexStateError(f"no index in {index_folder}; run: binhdan index build")
-    folder = index_folder / pointer.read_text(encoding="utf-8").strip()
+    folder = index_folder / name
     if not (folder / "manifest.json").exists():
         raise IndexStateError(f"the index generation {folder.name} is not whole; run: binhdan index build")
     return folder
 
 
-def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress: Progress = lambda _: None) -> Path:
-    """Build a new generation, check it and switch to it; return its folder.
+def find_generation(index_folder: Path, name: str | None) -> Path:
+    """Return the folder of a generation, the current one's for None. Raises IndexStateError."""
+    if name is None:
+        return current_generation(index_folder)
+    if not name.isdigit() or not (index_folder / name / "manifest.json").exists():
+        known = ", ".join(info.name for info in generations(index_folder)) or "none yet"
+        raise IndexStateError(f"there is no index generation {name!r}; there are: {known}")
+    return index_folder / name
 
-    Vectors of unchanged passages are taken from the current generation. Raises IndexStateError when another
-    process is building or the new generation fails its check; the current one then goes on serving.
+
+def generations(index_folder: Path) -> list[GenerationInfo]:
+    """Return the generations of the present format, oldest first."""
+    current = _pointed(index_folder)
+    found: list[GenerationInfo] = []
+    for folder in sorted(p for p in index_folder.glob("*") if p.name.isdigit()):
+        with suppress(IndexStateError, OSError):  # damaged, or dropped just now
+            manifest = read_manifest(folder)
+            made_at = datetime.fromtimestamp((folder / "manifest.json").stat().st_mtime, UTC)
+            if manifest.format == FORMAT:
+                in_use = folder.name == current
+                found.append(GenerationInfo(folder.name, made_at, manifest.edition, manifest.corpus_digest, in_use))
+    return found
+
+
+def publish_generation(index_folder: Path, name: str) -> None:
+    """Put a generation in use, a newer or an older one, also while another is being built.
+
+    Raises IndexStateError when there is none of that name or one of its files is damaged; nothing changes then.
+    """
+    folder = find_generation(index_folder, name)
+    if fault := _damage(folder):
+        raise IndexStateError(f"the index generation {name} is not used: {fault}")
+    with exclusive(index_folder / _POINTER_LOCK):
+        find_generation(index_folder, name)  # a build may have dropped it meanwhile
+        replace_text(index_folder / "current", f"{name}\n")
+
+
+def build_index(
+    index_folder: Path,
+    corpus: Path,
+    embedding_model: str,
+    progress: Progress = lambda _: None,
+    edition: str = "",
+    switch: bool = True,
+) -> Path:
+    """Build a new generation, check it and, with `switch`, put it in use; return its folder.
+
+    `edition` names the edition whose folder `corpus` is. Vectors of unchanged passages are taken from the current
+    generation. Raises IndexStateError when another process is building or the new generation fails its check; the
+    current one then goes on serving.
     """
     try:
         index_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IndexStateError(f"cannot write in {index_folder}: {error.strerror}; set BINHDAN_HOME") from error
     with _lock(index_folder):
-        for leftover in index_folder.glob("*.building"):
+        for leftover in (*index_folder.glob("*.building"), *index_folder.glob("*.dropped")):
             shutil.rmtree(leftover)
         digest = corpus_digest(corpus)
         progress("reading the guides")
@@ -192,27 +263,32 @@ def build_index(index_folder: Path, corpus: Path, embedding_model: str, progress
         progress("writing the Chroma store")
         write_store(folder / "chroma-1", ids, vectors)
         manifest = Manifest(
-            FORMAT, digest, embedding_model, embedder.digest, len(passages), len(guides), _checksums(folder)
+            FORMAT, digest, embedding_model, embedder.digest, len(passages), len(guides), _checksums(folder), edition
         )
         (folder / "manifest.json").write_bytes(_MANIFEST.dump_json(manifest, indent=1))
         progress("checking the new index")
         if fault := verify_generation(folder):
             raise IndexStateError(f"the new index is not used: {fault}")
-        _sync(folder)
         final = index_folder / generation
-        folder.rename(final)
-        _switch(index_folder, generation)
-        _drop_old(index_folder, generation)
+        settle(folder, final)
+        with exclusive(index_folder / _POINTER_LOCK):
+            if switch:
+                replace_text(index_folder / "current", f"{generation}\n")
+            _drop_old(index_folder)
         return final
 
 
 def verify_generation(folder: Path) -> str | None:
     """Return what is wrong with a generation (a file changed, a vector lost, the store broken), or None."""
-    manifest = read_manifest(folder)
-    for name, expected in manifest.checksums.items():
+    return _damage(folder) or check_store(_store_folder(folder), folder / "vectors.safetensors")
+
+
+def _damage(folder: Path) -> str | None:
+    """Return which file of a generation has changed, or None; the Chroma store is not looked at."""
+    for name, expected in read_manifest(folder).checksums.items():
         if not (folder / name).exists() or _checksum(folder / name) != expected:
             return f"{name} is damaged; run: binhdan index build"
-    return check_store(_store_folder(folder), folder / "vectors.safetensors")
+    return None
 
 
 def _store_folder(generation: Path) -> Path:
@@ -301,36 +377,29 @@ def _next_generation(index_folder: Path) -> str:
     return f"{max(numbers, default=0) + 1:06}"
 
 
-def _switch(index_folder: Path, generation: str) -> None:
-    temporary = index_folder / "current.new"
-    temporary.write_text(generation + "\n", encoding="utf-8")
-    _sync(temporary)
-    os.replace(temporary, index_folder / "current")
-    _sync(index_folder)
+def _pointed(index_folder: Path) -> str:
+    """Return the name in the pointer; "" when there is none."""
+    try:
+        return (index_folder / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
 
 
-def _drop_old(index_folder: Path, current: str) -> None:
-    """Keep the newest generations: a process that opened the last one may still be reading it."""
-    generations = sorted(p for p in index_folder.iterdir() if p.name.isdigit() and p.name != current)
-    for old in generations[: max(0, len(generations) - _KEEP_GENERATIONS + 1)]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        descriptor = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _drop_old(index_folder: Path) -> None:
+    """Keep the newest generations and the one in use; a name that is dropped is never a whole generation again."""
+    folders = sorted(p for p in index_folder.iterdir() if p.name.isdigit())
+    in_use = _pointed(index_folder)
+    for old in folders[:-_KEEP_GENERATIONS]:
+        if old.name != in_use:
+            shutil.rmtree(old.rename(old.with_name(f"{old.name}.dropped")), ignore_errors=True)
 
 
 @contextmanager
 def _lock(index_folder: Path) -> Iterator[None]:
-    """Hold the one writer's lock; the system frees it when the process dies, however it dies."""
-    with (index_folder / "lock").open("w") as handle:
+    """Hold the one builder's lock. Raises IndexStateError while another process holds it."""
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(exclusive(index_folder / "lock", wait=False))
         except BlockingIOError as error:
             raise IndexStateError("another process is building the index; wait for it to finish") from error
         yield

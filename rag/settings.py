@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL of the records; empty: SQLite in the home folder")
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65535)
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="address at which learners reach the program, for links and QR codes; empty: the address of the request",
+    )
     retrieved: int = Field(10, ge=1, le=50, description="how many guides and passages retrieval returns")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence from which a question is answered")
     model: str = Field(

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from rag.answers import Answer, AnswerStatus, Citation
+from rag.serving import Serving
 from rag.sheets import Source
 from ui.app import create_app
 from ui.rendering import turn_html
@@ -13,7 +14,7 @@ from ui.wording import FEEDBACK_REASONS
 
 @pytest.fixture(scope="module")
 def client(assistant, records, glossary, built):
-    with TestClient(create_app(assistant, records, glossary, built)) as client:
+    with TestClient(create_app(Serving(assistant), records, glossary, built)) as client:
         yield client
 
 

@@ -6,6 +6,7 @@ import pytest
 from people import PASSWORD, client, person, token_of
 
 from rag.roles import Role
+from rag.serving import Serving
 from ui.account_pages import limiter
 from ui.app import create_app
 from ui.shield import ALLOWED
@@ -32,6 +33,17 @@ ALLOWED_TO = {
     "POST /quan-tri/dia-phuong": ADMINS,
     "POST /quan-tri/dia-phuong/xoa": ADMINS,
     "GET /quan-tri/nhat-ky": ADMINS,
+    "GET /huong-dan": EVERYBODY,
+    "GET /huong-dan/{guide_id}": EVERYBODY,
+    "GET /huong-dan/{guide_id}/luyen-tap": EVERYBODY,
+    "GET /huong-dan/{guide_id}/the.pdf": EVERYBODY,
+    "GET /huong-dan-vien/cau-tra-loi": TRAINERS,
+    "POST /huong-dan-vien/cau-tra-loi/{number}/go": TRAINERS,
+    "GET /huong-dan-vien/cau-tra-loi/tai/{kind}": TRAINERS,
+    "POST /huong-dan-vien/cau-tra-loi/nhap": TRAINERS,
+    "GET /huong-dan-vien/ca": TRAINERS,
+    "POST /huong-dan-vien/ca/{case_id}/go": TRAINERS,
+    "GET /huong-dan-vien/ca/tai": TRAINERS,
     "GET /danh-gia": EVALUATORS,
     "POST /danh-gia/chay": EVALUATORS,
     "POST /danh-gia/dung": EVALUATORS,
@@ -48,7 +60,7 @@ CHAT_HANDLERS = {"respond", "lambda"}
 
 @pytest.fixture(scope="module")
 def app(assistant, records, glossary, built):
-    return create_app(assistant, records, glossary, built)
+    return create_app(Serving(assistant), records, glossary, built)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import uvicorn
 
 from rag.errors import ModelError
 from rag.llm import Completion
-from rag.serving import open_assistant, open_writer
+from rag.serving import Serving, open_assistant, open_writer
 from ui.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -40,7 +40,7 @@ def serving(app):
 
 @pytest.fixture(scope="module")
 def address(assistant, records, glossary, built):
-    with serving(create_app(assistant, records, glossary, built)) as address:
+    with serving(create_app(Serving(assistant), records, glossary, built)) as address:
         yield address
 
 
@@ -280,7 +280,7 @@ def written_address(built, records, glossary):
     """A server whose answers are written by a `Slow` model; yields the address and the model."""
     assistant, model = open_assistant(built), Slow()
     assistant.writer = open_writer(model, assistant.index.embedder, built)
-    with serving(create_app(assistant, records, glossary, built)) as address:
+    with serving(create_app(Serving(assistant), records, glossary, built)) as address:
         yield address, model
 
 

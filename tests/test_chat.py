@@ -12,7 +12,7 @@ from test_writing import QUESTION, Scripted
 from rag.answers import Answer, AnswerStatus, Turn
 from rag.errors import ModelError
 from rag.retrieval import NOTHING
-from rag.serving import open_assistant, open_writer
+from rag.serving import Serving, open_assistant, open_writer
 from ui.chat import build_page
 from ui.doctor import checks
 from ui.wording import FAILED, SEARCHING, WAYS_TO_SAY, WRITING, as_plain_text, writer_line
@@ -42,7 +42,7 @@ def page_of(built, records, glossary):
     def page_of(model=None, trace=None):
         assistant.writer = open_writer(model, assistant.index.embedder, built) if model else None
         assistant.trace = trace or type(assistant).trace.__get__(assistant)
-        page = build_page(assistant, records, glossary)
+        page = build_page(Serving(assistant), records, glossary)
         return next(f.fn for f in page.fns.values() if f.name == "respond")
 
     return page_of

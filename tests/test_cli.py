@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -84,3 +85,9 @@ def test_index_commands(built):
     for command in ("status", "verify"):
         done = binhdan("index", command, home=built.home)
         assert done.returncode == 0, done.stderr
+    assert re.fullmatch(
+        r"000001  20\d\d-.{11}  the shipped guides  in use\n", binhdan("index", "list", home=built.home).stdout
+    )
+    assert binhdan("index", "use", "000001", home=built.home).stdout == "index generation 000001 is in use\n"
+    done = binhdan("index", "use", "7", home=built.home)
+    assert (done.returncode, done.stderr) == (2, "there is no index generation '7'; there are: 000001\n")

@@ -9,13 +9,14 @@ from people import client, person
 from evals.runs import list_runs
 from evals.sets import peeks
 from rag.roles import Role
+from rag.serving import Serving
 from ui.app import create_app
 
 
 @pytest.fixture(scope="module")
 def app(assistant, records, glossary, built, tmp_path_factory):
     settings = built.model_copy(update={"home": tmp_path_factory.mktemp("desk")})
-    return settings, create_app(assistant, records, glossary, settings)
+    return settings, create_app(Serving(assistant), records, glossary, settings)
 
 
 @pytest.fixture

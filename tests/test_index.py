@@ -1,3 +1,4 @@
+import json
 import multiprocessing
 import shutil
 import time
@@ -7,7 +8,17 @@ import pytest
 from conftest import copy_small_corpus
 
 from rag.errors import IndexStateError
-from rag.index import _lock, build_index, current_generation, index_state, open_index, verify_generation
+from rag.index import (
+    _lock,
+    build_index,
+    current_generation,
+    find_generation,
+    generations,
+    index_state,
+    open_index,
+    publish_generation,
+    verify_generation,
+)
 from rag.settings import PROJECT
 from rag.vectors import TransformerEmbedder, load_embedder
 
@@ -117,6 +128,67 @@ def test_sentence_transformers_and_numpy_give_the_same_vectors():
     theirs = SentenceTransformer(MODEL).encode(texts, normalize_embeddings=True)
     assert np.allclose(ours, theirs, atol=1e-5)
     assert np.allclose(ours, TransformerEmbedder(MODEL).encode(texts), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_candidate_is_whole_but_not_in_use_until_it_is_published(small_index, small_corpus):
+    before = current_generation(small_index)
+    candidate = build_index(small_index, small_corpus, MODEL, edition="000007", switch=False)
+    assert verify_generation(candidate) is None
+    assert current_generation(small_index) == before
+    assert [(info.name, info.edition, info.in_use) for info in generations(small_index)] == [
+        (before.name, "", True),
+        (candidate.name, "000007", False),
+    ]
+    publish_generation(small_index, candidate.name)
+    assert current_generation(small_index) == candidate
+    publish_generation(small_index, before.name)
+    assert open_index(small_index, small_corpus, MODEL).folder == before
+    assert open_index(small_index, small_corpus, MODEL, candidate.name).folder == candidate
+
+
+@pytest.mark.slow
+def test_the_last_four_generations_stay_and_the_one_in_use_with_them(small_index, small_corpus):
+    first = current_generation(small_index)
+    for name in ("000002", "000003", "000004", "000005"):
+        shutil.copytree(first, small_index / name)
+    build_index(small_index, small_corpus, MODEL, switch=False)
+    assert [info.name for info in generations(small_index)] == ["000001", "000003", "000004", "000005", "000006"]
+    assert current_generation(small_index) == first
+    build_index(small_index, small_corpus, MODEL)
+    assert [info.name for info in generations(small_index)] == ["000004", "000005", "000006", "000007"]
+
+
+def test_another_generation_is_published_while_one_is_being_built(small_index):
+    first = current_generation(small_index)
+    shutil.copytree(first, small_index / "000002")
+    with _lock(small_index):
+        publish_generation(small_index, "000002")
+    assert current_generation(small_index).name == "000002"
+
+
+@pytest.mark.parametrize("name", ["000009", "../index/000001", "", "current"])
+def test_a_generation_that_is_not_there_is_refused_with_those_that_are(small_index, name):
+    for refuse in (publish_generation, find_generation):
+        with pytest.raises(IndexStateError, match="there are: 000001"):
+            refuse(small_index, name)
+
+
+def test_a_damaged_generation_is_not_published(small_index):
+    damaged = shutil.copytree(current_generation(small_index), small_index / "000002")
+    (damaged / "guides.json").write_bytes(b"[]")
+    with pytest.raises(IndexStateError, match=r"guides\.json is damaged"):
+        publish_generation(small_index, "000002")
+    assert current_generation(small_index).name == "000001"
+
+
+def test_an_index_of_the_format_before_says_so_and_is_not_listed(small_index, small_corpus):
+    path = current_generation(small_index) / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["edition"]
+    path.write_text(json.dumps({**manifest, "format": 3}), encoding="utf-8")
+    assert "format 3, expected 4" in (index_state(small_index, small_corpus, MODEL) or "")
+    assert generations(small_index) == []
 
 
 def _build(folder, corpus):

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from rag.errors import SettingsError
+from rag.serving import Serving
 from rag.settings import PROJECT, load_settings
 from ui.app import create_app
 from ui.oidc import FAILED, PENDING_S, PREFIX, Begun, Identity, Oidc, OidcError, oidc_routes, seal, unseal
@@ -435,7 +436,7 @@ def test_without_the_extra_the_error_names_it_and_the_rest_needs_none_of_it():
 @pytest.mark.oidc
 def test_the_application_signs_a_vouched_for_person_in_as_a_learner(front, assistant, records, glossary, built):
     given = {"oidc_issuer": front.url, "oidc_client_id": "binhdan", "oidc_client_secret": SecretStr(SECRET)}
-    app = create_app(assistant, records, glossary, built.model_copy(update=given))
+    app = create_app(Serving(assistant), records, glossary, built.model_copy(update=given))
     with TestClient(app, follow_redirects=False) as visitor:
         assert f'href="{PREFIX}"' in visitor.get("/tai-khoan/dang-nhap").text
         done = visitor.get(agree(visitor.get(PREFIX).headers["location"], "lan-hoc"))

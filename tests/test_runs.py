@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -117,6 +118,14 @@ def test_a_name_taken_by_another_run_is_refused(whole, built, cases):
         start_run(built, "small", cases[:3], "whole")
     with pytest.raises(CaseError, match="cannot be a run's name"):
         start_run(built, "small", cases, "../x")
+
+
+def test_a_run_does_not_go_on_with_other_guides(built, cases):
+    run = start_run(built, "small", cases[:1], "other-guides")
+    other = replace(run, manifest=replace(run.manifest, corpus_digest="0"))
+    with pytest.raises(CaseError, match="the guides have changed since run 'other-guides' began"):
+        generate(other, built, workers=1)
+    assert not run.outputs()
 
 
 def test_a_red_vector_blocks_every_run(built, cases, monkeypatch):

@@ -13,15 +13,15 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from evals.scoring import Corpus
-from rag.assistant import Assistant
 from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
-from rag.serving import open_assistant
+from rag.serving import Serving, open_assistant
 from rag.settings import Settings
-from ui import account_pages, admin_pages
+from ui import account_pages, admin_pages, curated_pages, guide_pages
 from ui.chat import build_page
+from ui.curation import refresh
 from ui.evaluators import open_desk
 from ui.gradio_door import Base, gr
 from ui.shield import Shield
@@ -30,6 +30,7 @@ from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
 
+_REFRESH_S = 300
 _OWN_FILES = Path(__file__).parent / "static"
 
 
@@ -41,16 +42,18 @@ class _FeedbackForm(BaseModel):
     comment: Annotated[str, StringConstraints(max_length=MAX_COMMENT_CHARS)] = ""
 
 
-def create_app(assistant: Assistant, records: Records, glossary: Glossary, settings: Settings) -> Shield:
+def create_app(serving: Serving, records: Records, glossary: Glossary, settings: Settings) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
-    app.state.records = records
+    app.state.records, app.state.serving, app.state.settings = records, serving, settings
+    serving.prepare(lambda assistant: refresh(records, assistant))
+    app.state.guides = lambda: serving.assistant.index.guides
     app.add_exception_handler(HTTPException, problem_page)
-    for router in (account_pages.router, admin_pages.router):
+    for router in (account_pages.router, admin_pages.router, curated_pages.router, guide_pages.router):
         app.include_router(router)
     if settings.oidc_issuer:
         _open_oidc(app, settings, records)
-    open_desk(app, settings, Corpus(assistant.index.guides, glossary))
+    open_desk(app, settings, lambda: Corpus(serving.assistant.index.guides, glossary))
 
     @app.get("/healthz")
     def _healthz() -> dict[str, str]:
@@ -66,7 +69,7 @@ def create_app(assistant: Assistant, records: Records, glossary: Glossary, setti
 
     app.mount("/own", StaticFiles(directory=_OWN_FILES))
     mounted = gr.mount_gradio_app(
-        app, build_page(assistant, records, glossary), path="/",
+        app, build_page(serving, records, glossary), path="/",
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
         head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
@@ -92,31 +95,38 @@ def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:
 
 def run(settings: Settings) -> None:
     """Serve until interrupted."""
-    assistant = open_assistant(settings)
+    serving = Serving(open_assistant(settings), settings)
     records = Records.open(settings.records_url)
     # No access log: Gradio puts its session's secret in the address.
     config = uvicorn.Config(
-        create_app(assistant, records, load_glossary(settings.corpus), settings),
+        create_app(serving, records, load_glossary(settings.corpus), settings),
         host=settings.host,
         port=settings.port,
         log_level="warning",
         access_log=False,
     )
     server = uvicorn.Server(config)
-    threading.Thread(target=_when_serving, args=(server, assistant), daemon=True).start()
+    threading.Thread(target=_when_serving, args=(server, serving, records), daemon=True).start()
     try:
         server.run()
     finally:
         records.close()
 
 
-def _when_serving(server: uvicorn.Server, assistant: Assistant) -> None:
-    """Say where the page is; then turn to the Chroma store if it pays: its two checking processes would slow the start."""
+def _when_serving(server: uvicorn.Server, serving: Serving, records: Records) -> None:
+    """Say where the page is; then turn to the Chroma store if it pays: its two checking processes would slow the start. From then
+    on look again and again at the approved answers: one may have ended with the day, or come from another process.
+    """
     while not server.started:
         time.sleep(0.05)
     log.warning("serving on http://%s:%d", server.config.host, server.config.port)
-    if assistant.index.is_large:
-        assistant.index.use_store(log.warning)
+    serving.use_store()
+    while not server.should_exit:
+        time.sleep(_REFRESH_S)
+        try:
+            refresh(records, serving.assistant)
+        except RecordError:
+            log.exception("the approved answers cannot be read; those that are known go on")
 
 
 def _theme() -> Base:

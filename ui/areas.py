@@ -18,6 +18,8 @@ class Area:
 
 _TRAINERS, _ADMINS = frozenset({Role.TRAINER}), frozenset()
 AREAS = (
+    Area("/huong-dan-vien/cau-tra-loi", "Đã kiểm chứng", "Câu trả lời đã duyệt, nhập và tải về.", _TRAINERS),
+    Area("/huong-dan-vien/ca", "Ca từ lỗi", "Lỗi đã sửa mà bản mới không được lặp lại.", _TRAINERS),
     Area("/danh-gia", "Đánh giá", "Chạy bộ ca kiểm tra, so sánh hai phiên bản.", frozenset({Role.EVALUATOR})),
     Area("/quan-tri/tai-khoan", "Tài khoản", "Thêm, khóa tài khoản, đặt lại mật khẩu.", _ADMINS),
     Area("/quan-tri/dia-phuong", "Địa phương", "Các tỉnh, xã, phường và số người lớn, số hộ.", _ADMINS),

@@ -13,11 +13,11 @@ from hashlib import blake2b
 from secrets import token_bytes
 
 from rag.answers import Answer, AnswerStatus, Turn
-from rag.assistant import Assistant
 from rag.errors import RecordError
 from rag.glossary import Glossary
 from rag.records import Records
 from rag.records.answers import Context
+from rag.serving import Serving
 from rag.text import clean
 from rag.writing import Shown
 from ui.gradio_door import gr
@@ -39,14 +39,15 @@ _Page = tuple[str, _Box, list[Turn]]
 _Done = tuple[str, list[Turn]]
 
 
-def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr.Blocks:
+def build_page(serving: Serving, records: Records, glossary: Glossary) -> gr.Blocks:
     """Return the chat page; `create_app` mounts it."""
-    passages = {p.id: p for p in assistant.index.passages}
 
     def finished(question: str, turns: list[Turn], visitor: str, on_text: Shown) -> tuple[str, list[Turn]]:
         """Return the finished turn and the conversation with it."""
+        assistant = serving.assistant
         answer, found = assistant.trace(question, turns, visitor=visitor, on_text=on_text)
         context = Context(found.hits, assistant.index.folder.name)
+        passages = {p.id: p for p in assistant.index.passages}
         masked = answer.question != clean(question)[: len(answer.question)]
         html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer, context))
         answered = answer.status.group in {"answered", "partial", "declined", "safety"}
@@ -68,12 +69,12 @@ def build_page(assistant: Assistant, records: Records, glossary: Glossary) -> gr
         except Exception:  # the UI boundary: the learner gets a sentence, the log gets the trace
             log.exception("a question could not be answered")
             answer = Answer("loi", "", AnswerStatus.ERROR_INTERNAL, FAILED)
-            yield turn_html(answer, passages, glossary, masked=False, can_rate=False), question, turns
+            yield turn_html(answer, {}, glossary, masked=False, can_rate=False), question, turns
 
     with gr.Blocks(title="Bình dân học AI", analytics_enabled=False, delete_cache=(300, 300)) as page:
         turns = gr.State([], time_to_live=_SESSION_TTL_S)
         gr.HTML(header_html(), elem_id="top")
-        gr.HTML(starters_html(assistant.starters()), elem_id="past")
+        gr.HTML(starters_html(serving.assistant.starters()), elem_id="past")
         current = gr.HTML("", elem_id="current")
         with gr.Row(elem_id="asking"):
             box = gr.Textbox(
@@ -142,6 +143,8 @@ def _store(records: Records, answer: Answer, context: Context) -> bool:
         return False
     try:
         records.answers.save(answer, context)
+        if answer.curated_id:
+            records.curated.count_hit(answer.curated_id)
     except RecordError:
         log.exception("an answer could not be stored")
         return False

@@ -91,24 +91,25 @@ def index_build(
     home: Home = None,
 ) -> None:
     """Build a new index beside the old one, check it, and switch to it."""
-    from rag.index import build_index
-    from rag.serving import ensure_index
+    from rag.editions import renew_edition
+    from rag.serving import build_generation, ensure_index
 
     settings = _settings(home=home)
     if if_needed:
         _say("index built" if ensure_index(settings, _say) else "index is up to date")
         return
-    folder = build_index(settings.index_folder, settings.corpus, settings.embedding_model, _say)
+    folder = build_generation(settings, renew_edition(settings, _say), _say)
     typer.echo(f"index generation {folder.name} is in use")
 
 
 @index_app.command("status")
 def index_status(home: Home = None) -> None:
     """Say whether the index can serve."""
-    from rag.index import current_generation, index_state
+    from rag.index import current_generation
+    from rag.serving import serving_state
 
     settings = _settings(home=home)
-    if reason := index_state(settings.index_folder, settings.corpus, settings.embedding_model):
+    if reason := serving_state(settings):
         _fail(reason)
     typer.echo(f"index generation {current_generation(settings.index_folder).name} is up to date")
 
@@ -123,6 +124,29 @@ def index_verify(home: Home = None) -> None:
     if fault := verify_generation(folder):
         _fail(fault)
     typer.echo(f"index generation {folder.name} is whole")
+
+
+@index_app.command("list")
+def index_list(home: Home = None) -> None:
+    """List the generations on this machine, oldest first: when each was made, of which edition of the guides."""
+    from rag.index import generations
+
+    for found in generations(_settings(home=home).index_folder):
+        of = f"edition {found.edition}" if found.edition else "the shipped guides"
+        made_at = found.made_at.astimezone()
+        typer.echo(f"{found.name}  {made_at:%Y-%m-%d %H:%M}  {of}{'  in use' if found.in_use else ''}")
+
+
+@index_app.command("use")
+def index_use(
+    name: Annotated[str, typer.Argument(help="A generation that `binhdan index list` names.")],
+    home: Home = None,
+) -> None:
+    """Put another generation in use, newer or older; a running server follows within seconds."""
+    from rag.serving import use_generation
+
+    use_generation(_settings(home=home), name)
+    typer.echo(f"index generation {name} is in use")
 
 
 @corpus_app.command("check")

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from rag.spreadsheets import Table, read_table, to_csv, to_xlsx
 
 from rag.assistant import Assistant
 from rag.curated import CuratedCitation
@@ -14,6 +13,7 @@ from rag.errors import RecordError, SpreadsheetError
 from rag.records import Records
 from rag.records.accounts import Session
 from rag.records.curated import CuratedRow
+from rag.spreadsheets import Table, read_table, to_csv, to_xlsx
 from ui.curation import approve, refresh
 from ui.rendering import page_html
 from ui.sign_in import At, Trainer, TrainerWrites

@@ -10,9 +10,9 @@ from rag.answers import Citation
 from rag.compose import Draft
 from rag.errors import BinhDanError
 from rag.factlock import MARK
-from rag.index import current_generation, index_state, verify_generation
+from rag.index import current_generation, verify_generation
 from rag.llm import ChatModel, Completion, open_model
-from rag.serving import open_writer
+from rag.serving import open_writer, serving_state
 from rag.settings import Settings
 from rag.text import syllables
 from rag.vectors import load_embedder
@@ -62,8 +62,7 @@ def _embedding(settings: Settings) -> Finding:
 
 
 def _index(settings: Settings) -> Finding:
-    reason = index_state(settings.index_folder, settings.corpus, settings.embedding_model)
-    if reason:
+    if reason := serving_state(settings):
         return Finding("index", False, reason)
     folder = current_generation(settings.index_folder)
     fault = verify_generation(folder)

@@ -76,12 +76,15 @@ def run(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from evals.runs import generate, start_run
-    from evals.scoring import score_run
+    from evals.scoring import gold_guides, score_run, served_corpus
     from evals.sets import open_set, prepare
+    from rag.serving import ensure_index
 
     settings = _settings(config, home=home)
-    corpus = _corpus(settings)
-    cases = prepare(open_set(name_of_set, settings, corpus.guides, reason), twins, limit, seed)
+    ensure_index(settings, _say)
+    corpus = served_corpus(settings)
+    gold = gold_guides(settings, corpus)
+    cases = prepare(open_set(name_of_set, settings, gold, reason), twins, limit, seed)
     this = start_run(settings, name_of_set, cases, name, repeat, seed)
     _say(f"run {this.manifest.name}: {this.manifest.base_cases} cases, {this.manifest.cases} with their twins")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -102,11 +105,11 @@ def run(
 def score(run_name: RunName, home: Home = None) -> None:
     """Score a run again, without asking anything again."""
     from evals.runs import find_run
-    from evals.scoring import score_run
+    from evals.scoring import score_run, served_corpus
 
     settings = _settings(home=home)
     this = find_run(settings, run_name)
-    score_run(this, _corpus(settings))
+    score_run(this, served_corpus(settings))
     _print_summary(this)
 
 
@@ -146,11 +149,12 @@ def report(
     from evals.comparison import compare_runs
     from evals.reporting import write_reports
     from evals.runs import find_run
+    from evals.scoring import served_corpus
 
     settings = _settings(home=home)
     this, other = find_run(settings, run_name), find_run(settings, vs) if vs else None
     comparison = compare_runs(other, this) if other else None
-    for path in write_reports(this, _corpus(settings), comparison, other):
+    for path in write_reports(this, served_corpus(settings), comparison, other):
         typer.echo(path)
 
 
@@ -213,7 +217,7 @@ def case(name_of_set: Set, case_id: str, config: Config = None, reason: Reason =
     import json
 
     from evals.runs import answer_case
-    from evals.scoring import score_outputs
+    from evals.scoring import score_outputs, served_corpus
     from evals.sets import open_set
     from evals.variants import expand_cases
     from rag.errors import CaseError
@@ -226,7 +230,7 @@ def case(name_of_set: Set, case_id: str, config: Config = None, reason: Reason =
         raise CaseError(f"{name_of_set} has no case {case_id!r}")
     ensure_index(settings, _say)
     output = answer_case(open_assistant(settings), chosen[0])
-    scored = score_outputs(chosen, [output], _corpus(settings))[0]
+    scored = score_outputs(chosen, [output], served_corpus(settings))[0]
     typer.echo(f"{chosen[0].question}\n\n{output.status}: {output.text}\n")
     typer.echo(json.dumps(scored.model_dump(exclude_defaults=True), ensure_ascii=False, indent=1))
 
@@ -324,6 +328,7 @@ def export(
     """Write a set or a run in a format of other tools."""
     from evals.formats import export_beir, export_dataset, export_table, export_trec
     from evals.runs import find_run
+    from evals.scoring import served_corpus
     from evals.sets import open_set
 
     settings = _settings(home=home)
@@ -334,7 +339,7 @@ def export(
     elif layout is Layout.TREC:
         export_trec(out, find_run(settings, source))
     else:
-        export_dataset(out, find_run(settings, source), _corpus(settings).guides, layout.value)
+        export_dataset(out, find_run(settings, source), served_corpus(settings).guides, layout.value)
     typer.echo(out)
 
 
@@ -375,6 +380,7 @@ def _print_summary(this: Any) -> None:
 
 
 def _corpus(settings: Any):
+    """Read the shipped corpus, which the shipped sets are about."""
     from evals.scoring import load_corpus
 
     return load_corpus(settings.corpus)

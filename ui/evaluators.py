@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from evals.checks import CHECKS, forbidden_said, nugget_support
 from evals.comparison import compare_runs
 from evals.reporting import html_report, write_reports
 from evals.runs import Output, Run, find_run, generate, list_runs, start_run
-from evals.scoring import Corpus, Score, load_scores, load_summary, score_run
+from evals.scoring import Corpus, Score, gold_guides, load_scores, load_summary, score_run
 from evals.sets import HELD_OUT, open_set, prepare, shipped_sets
 from rag.errors import BinhDanError, CaseError
 from rag.jsonl import append_row, read_rows
@@ -41,7 +42,7 @@ class Job:
     """The one run that the desk has under way: what it is doing, how far it is, how it ended."""
 
     settings: Settings
-    corpus: Corpus
+    corpus: Callable[[], Corpus]
     name: str = ""
     done: int = 0
     total: int = 0
@@ -55,12 +56,15 @@ class Job:
         with self._lock:
             if self.state == "running":
                 raise CaseError(_BUSY)
-            cases = prepare(open_set(set_name, self.settings, self.corpus.guides, reason), twins, limit, 0)
+            corpus = self.corpus()
+            cases = prepare(
+                open_set(set_name, self.settings, gold_guides(self.settings, corpus), reason), twins, limit, 0
+            )
             run = start_run(self.settings, set_name, cases)
             self._stop.clear()
             self.name, self.done, self.total = run.manifest.name, 0, len(cases)
             self.state, self.message = "running", ""
-        threading.Thread(target=self._work, args=(run,), daemon=True).start()
+        threading.Thread(target=self._work, args=(run, corpus), daemon=True).start()
 
     def stop(self) -> None:
         """Ask the run to stop; what is answered stays, and the run can go on later."""
@@ -70,12 +74,12 @@ class Job:
         """Return what the page shows."""
         return {"name": self.name, "done": self.done, "total": self.total, "state": self.state, "message": self.message}
 
-    def _work(self, run: Run) -> None:
+    def _work(self, run: Run, corpus: Corpus) -> None:
         try:
             generate(run, self.settings, self._count, self._stop.is_set, _WORKERS)
             if run.finished:
-                score_run(run, self.corpus)
-                write_reports(run, self.corpus)
+                score_run(run, corpus)
+                write_reports(run, corpus)
                 self.state = "done"
             else:
                 self.state = "stopped"
@@ -92,11 +96,11 @@ class Desk:
     """What the desk's routes work with."""
 
     settings: Settings
-    corpus: Corpus
+    corpus: Callable[[], Corpus]
     job: Job
 
 
-def open_desk(app: FastAPI, settings: Settings, corpus: Corpus) -> None:
+def open_desk(app: FastAPI, settings: Settings, corpus: Callable[[], Corpus]) -> None:
     """Add the desk to the application."""
     app.state.desk = Desk(settings, corpus, Job(settings, corpus))
     app.include_router(router)
@@ -190,7 +194,7 @@ def report(desk: At, _: Evaluator, name: str, so_voi: str = "") -> HTMLResponse:
         raise HTTPException(
             409, "Hai lần chạy này không có ca chung hoặc chấm bằng hai phiên bản khác nhau."
         ) from error
-    return HTMLResponse(html_report(run, desk.corpus, comparison, other, back=PREFIX))
+    return HTMLResponse(html_report(run, desk.corpus(), comparison, other, back=PREFIX))
 
 
 @router.get("/lan-chay/{name}/ca")

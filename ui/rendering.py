@@ -56,7 +56,7 @@ def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossar
         {
             "citation": c,
             "lines": _marked(passages[c.passage_id], c.quote),
-            "sources": [s for s in c.sources if _is_web(s.url)],
+            "sources": [s for s in c.sources if is_web(s.url)],
         }
         for c in answer.citations
     ]
@@ -91,5 +91,6 @@ def _marked(passage: Passage, quote: str) -> list[tuple[str, bool]]:
     return [(line.text, line.text in quoted) for line in passage.lines]
 
 
-def _is_web(url: str | None) -> bool:
+def is_web(url: str | None) -> bool:
+    """Tell whether a source's address may be a link; a source without one may be named."""
     return url is None or url.startswith(("https://", "http://"))

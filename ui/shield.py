@@ -29,6 +29,7 @@ ALLOWED = tuple(
         ("GET", r"/own/[\w.-]+"),
         ("POST", r"/feedback"),
         *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),
+        ("GET", r"/huong-dan(?:/[\w-]+(?:/luyen-tap|/the\.pdf)?)?"),
         ("GET", r"/theme\.css"),
         ("GET", r"/assets/[\w./-]+"),
         ("GET", r"/static/[\w./-]+"),
