@@ -77,16 +77,19 @@ def to_xlsx(sheets: Mapping[str, Table]) -> bytes:
     return out.getvalue()
 
 
-def read_table(data: bytes, name: str, columns: Sequence[str], max_rows: int = MAX_ROWS) -> list[dict[str, str]]:
-    """Return the rows of a CSV or Excel file called `name` as {column: text}; every column of `columns` must be there.
+def read_table(
+    data: bytes, name: str, columns: Sequence[str], max_rows: int = MAX_ROWS, optional: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """Return the rows of a CSV or Excel file called `name` as {column: text}; every column of `columns` must be there, and those
+    of `optional` may be.
 
     Capital letters and spaces in the header do not matter. Raises SpreadsheetError, one sentence for the person who sent it.
     """
     rows = numbered_rows(data, name, max_rows)
     number, header = next(rows, (1, []))
-    wanted = {_key(column): column for column in columns}
+    wanted = {_key(column): column for column in (*columns, *optional)}
     found = [wanted.get(_key(cell), cell) for cell in header]
-    _check_header(found, columns, number)
+    _check_header(found, columns, optional, number)
     return [_as_dict(found, cells, at) for at, cells in rows]
 
 
@@ -262,11 +265,12 @@ def _check_cells(cells: Sequence[str], number: int) -> None:
             )
 
 
-def _check_header(found: Sequence[str], columns: Sequence[str], number: int) -> None:
+def _check_header(found: Sequence[str], columns: Sequence[str], optional: Sequence[str], number: int) -> None:
+    known = {*columns, *optional}
     faults = {
         "thiếu cột": [column for column in columns if column not in found],
-        "có cột lạ": [cell for cell in found if cell and cell not in columns],
-        "có hai lần cột": sorted({cell for cell in found if cell in columns and found.count(cell) > 1}),
+        "có cột lạ": [cell for cell in found if cell and cell not in known],
+        "có hai lần cột": sorted({cell for cell in found if cell in known and found.count(cell) > 1}),
     }
     said = [f"{what} {_names(cells)}" for what, cells in faults.items() if cells]
     if said:

@@ -65,7 +65,7 @@ def export(records: At, _: Trainer, kind: str) -> Response:
 def import_(records: At, request: Request, session: TrainerWrites, file: UploadFile) -> HTMLResponse:
     """Approve the answers of a file; a row that cannot be is named with its reason and the others are kept."""
     try:
-        rows = read_table(file.file.read(), file.filename or "", _COLUMNS)
+        rows = read_table(file.file.read(), file.filename or "", _COLUMNS, optional=_ABOUT)
     except SpreadsheetError as error:
         return _page(records, session, problems=[str(error)], status=422)
     problems, served = [], 0
