@@ -40,6 +40,7 @@ _ROUTED = frozenset(
         AnswerStatus.DECLINED_POLITICS,
         AnswerStatus.DECLINED_MEDICAL,
         AnswerStatus.DECLINED_LEGAL,
+        AnswerStatus.DECLINED_PERSON,
     }
 )
 

@@ -31,6 +31,7 @@ class AnswerStatus(StrEnum):
     DECLINED_POLITICS = "declined_politics"
     DECLINED_MEDICAL = "declined_medical"
     DECLINED_LEGAL = "declined_legal"
+    DECLINED_PERSON = "declined_person"
     SAFETY_EMERGENCY = "safety_emergency"
     SAFETY_DISTRESS = "safety_distress"
     SAFETY_SCAM = "safety_scam"
@@ -48,11 +49,12 @@ Mode = Literal["curated", "composed", "written"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier exchange of the conversation, masked."""
+    """One earlier exchange of the conversation, masked; `answer_id` is the stored answer's, "" where none is."""
 
     question: str
     answer: str
     guide_id: str | None = None
+    answer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

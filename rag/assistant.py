@@ -60,10 +60,12 @@ _TEXTS = {
     Route.MEDICAL: "Mình không phải bác sĩ nên không đoán bệnh và không chỉ thuốc được. Bạn hỏi bác sĩ hoặc đến cơ sở y tế gần nhà; thấy nặng thì đi ngay, đừng chờ. Việc mình giúp được: thẻ bảo hiểm y tế, đặt lịch khám, sổ sức khỏe điện tử.",
     Route.LEGAL: "Mình không phải luật sư nên không nói được trong việc của bạn ai đúng ai sai, hay nên kiện thế nào. Bạn hỏi luật sư hoặc Trung tâm trợ giúp pháp lý nhà nước nơi bạn ở. Việc mình giúp được: giấy tờ và thủ tục.",
     Route.POLITICS: "Chuyện chính trị thì mình xin không bàn và không có ý kiến. Việc mình giúp được: giấy tờ, dịch vụ công, bảo hiểm, thanh toán và an toàn trên mạng. Bạn cần hỏi việc nào?",
+    Route.PERSON: "Được bạn nhé. Người hướng dẫn sẽ đọc câu hỏi và trả lời bạn. Ở trang hỏi đáp, bạn bấm “Hỏi người hướng dẫn” ngay dưới câu này rồi giữ mã để xem trả lời. Việc gấp thì bạn ra trụ sở xã, phường hỏi trực tiếp.",
 }  # fmt: skip
 _DECLINED = {
     Route.MEDICAL: AnswerStatus.DECLINED_MEDICAL,
     Route.LEGAL: AnswerStatus.DECLINED_LEGAL,
+    Route.PERSON: AnswerStatus.DECLINED_PERSON,
     Route.POLITICS: AnswerStatus.DECLINED_POLITICS,
 }
 _SAFETY = {

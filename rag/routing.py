@@ -1,4 +1,5 @@
-"""Which questions are answered before any document is searched: danger, despair, scams, own records, what is not ours.
+"""Which questions are answered before any document is searched: danger, despair, scams, who asks for a person, own records, what
+is not ours.
 
 Deterministic: rules of `corpus/lexicon/routes.yaml` on the syllables of the question without diacritics, and for scams, which
 are told in too many ways for rules, a linear classifier trained on `corpus/messages.jsonl` beside them. A route only says what the
@@ -38,6 +39,7 @@ class Route(StrEnum):
     EMERGENCY = "emergency"
     DISTRESS = "distress"
     SCAM = "scam"
+    PERSON = "person"
     OWN_RECORD = "own_record"
     GREETING = "greeting"
     MEDICAL = "medical"
@@ -49,11 +51,12 @@ class Route(StrEnum):
 
 # Danger goes before everything else; the others in the order in which they were seen to mistake each other least.
 _ORDER = (
-    Route.EMERGENCY, Route.DISTRESS, Route.SCAM, Route.OWN_RECORD, Route.GREETING, Route.MEDICAL, Route.LEGAL,
-    Route.POLITICS, Route.OUT_OF_SCOPE,
+    Route.EMERGENCY, Route.DISTRESS, Route.SCAM, Route.PERSON, Route.OWN_RECORD, Route.GREETING, Route.MEDICAL,
+    Route.LEGAL, Route.POLITICS, Route.OUT_OF_SCOPE,
 )  # fmt: skip
 
-_LIFE = frozenset({Route.EMERGENCY, Route.DISTRESS})
+# What the classifier of scams does not overrule: danger to life, and the short wishes that are rules of whole messages.
+_SURE = frozenset({Route.EMERGENCY, Route.DISTRESS, Route.PERSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Router:
         texts = {plain(question, self.chat), plain(meant, self.chat)}
         short = len(syllables(meant)) <= _SHORT_SYLLABLES
         found = next((route for route in _ORDER if self._fires(route, texts, short)), Route.SEARCH)
-        if found in _LIFE:
+        if found in _SURE:
             return found
         return Route.SCAM if any(self.scams.chances(t)[Route.SCAM] >= SCAM_CHANCE for t in texts) else found
 

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", validate_default=True, description="this program's name at the OpenID provider")
     oidc_client_secret: SecretStr | None = Field(None, description="its secret there, if the provider gave one")
     oidc_name: str = Field("tài khoản cơ quan", description="what the button calls an account of the OpenID provider")
+    handover_days: int = Field(
+        14, ge=1, le=365, description="days until a question for a person and its reply are deleted"
+    )
     today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
 
     @field_validator("oidc_client_id", "oidc_client_secret")

@@ -79,6 +79,44 @@ def test_danger_goes_first_and_folded_words_that_look_like_it_are_searched(route
         assert router.route(typed, typed) is route
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "tôi muốn hỏi cán bộ / người hướng dẫn",
+        "cho mình gặp cán bộ với",
+        "nhờ bạn chuyển cho cán bộ giúp",
+        "bác muốn nói chuyện với con người",
+        "Alo, làm ơn cho tôi gặp nhân viên tư vấn",
+        "kết nối tôi với nhân viên hỗ trợ",
+        "thôi cho tôi hỏi người thật đi",
+        "có người thật không",
+    ],
+)
+def test_who_asks_for_a_person_is_understood_with_and_without_marks(router, wish):
+    for typed in (wish, fold(wish)):
+        assert router.route(typed, typed) is Route.PERSON
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "số điện thoại hỗ trợ VNeID là gì",
+        "cán bộ nào làm căn cước",
+        "hỏi người bán",
+        "tôi muốn hỏi cán bộ làm căn cước ở đâu",
+        "muốn gặp cán bộ thì đi đâu",
+        "nhờ người khác nộp hồ sơ được không",
+        "người hỗ trợ nộp hồ sơ thay có được không",
+        "AI có phải người thật không",
+        "có người gọi cho tôi xưng cán bộ",
+        "liên hệ với ai khi mất căn cước",
+    ],
+)
+def test_questions_about_officials_and_helpers_are_searched(router, question):
+    for typed in (question, fold(question)):
+        assert router.route(typed, typed) is Route.SEARCH
+
+
 def test_messages_that_may_tune_take_their_routes_and_keep_doing_so(router):
     rows = [row for row in labelled(CORPUS) if row.half == "tuning"]
     right = [router.route(row.text, row.text) is row.route for row in rows]
@@ -165,6 +203,7 @@ def test_the_card_is_the_same_for_every_scam_and_in_a_follow_up(assistant):
         ("đau đầu nên uống thuốc gì", "declined_medical", "bác sĩ"),
         ("tôi muốn kiện hàng xóm thì có thắng không", "declined_legal", "Trung tâm trợ giúp pháp lý nhà nước"),
         ("bạn thấy lãnh đạo nào giỏi hơn", "declined_politics", "không có ý kiến"),
+        ("cho tôi gặp người thật", "declined_person", "Hỏi người hướng dẫn"),
     ],
 )
 def test_what_is_not_ours_is_declined_with_where_to_ask_and_no_number(assistant, question, status, says):

@@ -17,9 +17,19 @@ from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
+from rag.secret import secret_key
 from rag.serving import Serving, open_assistant
 from rag.settings import Settings
-from ui import account_pages, admin_pages, curated_pages, guide_pages
+from ui import (
+    account_pages,
+    admin_pages,
+    asking_pages,
+    curated_pages,
+    gap_pages,
+    guide_pages,
+    handover_pages,
+    picker,
+)
 from ui.chat import build_page
 from ui.curation import refresh
 from ui.evaluators import open_desk
@@ -30,6 +40,7 @@ from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
 
+_PAGES = (account_pages, admin_pages, asking_pages, curated_pages, gap_pages, guide_pages, handover_pages, picker)
 _REFRESH_S = 300
 _OWN_FILES = Path(__file__).parent / "static"
 
@@ -46,11 +57,14 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
     app.state.records, app.state.serving, app.state.settings = records, serving, settings
+    app.state.assistant = lambda: serving.assistant
+    app.state.secret = secret_key(settings.home)
     serving.prepare(lambda assistant: refresh(records, assistant))
+    records.handovers.sweep()
     app.state.guides = lambda: serving.assistant.index.guides
     app.add_exception_handler(HTTPException, problem_page)
-    for router in (account_pages.router, admin_pages.router, curated_pages.router, guide_pages.router):
-        app.include_router(router)
+    for pages in _PAGES:
+        app.include_router(pages.router)
     if settings.oidc_issuer:
         _open_oidc(app, settings, records)
     open_desk(app, settings, lambda: Corpus(serving.assistant.index.guides, glossary))

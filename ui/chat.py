@@ -49,9 +49,12 @@ def build_page(serving: Serving, records: Records, glossary: Glossary) -> gr.Blo
         context = Context(found.hits, assistant.index.folder.name)
         passages = {p.id: p for p in assistant.index.passages}
         masked = answer.question != clean(question)[: len(answer.question)]
-        html = turn_html(answer, passages, glossary, masked, can_rate=_store(records, answer, context))
-        answered = answer.status.group in {"answered", "partial", "declined", "safety"}
-        turn = Turn(answer.question, answer.text, answer.guide_ids[0] if answer.guide_ids else None)
+        stored, wants_person = _store(records, answer, context), answer.status is AnswerStatus.DECLINED_PERSON
+        about = turns[-1] if wants_person and turns and turns[-1].answer_id else None
+        html = turn_html(answer, passages, glossary, masked, can_rate=stored, about=about)
+        answered = answer.status.group in {"answered", "partial", "declined", "safety"} and not wants_person
+        guide_id = next(iter(answer.guide_ids), None)
+        turn = Turn(answer.question, answer.text, guide_id, answer.id if stored else "")
         return html, [*turns, turn][-_TURNS_KEPT:] if answered else turns
 
     async def respond(question: str | None, turns: list[Turn], request: gr.Request) -> AsyncIterator[_Page]:

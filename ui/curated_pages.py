@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
+from fastapi import APIRouter, Form, HTTPException, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from rag.assistant import Assistant
@@ -15,6 +15,7 @@ from rag.records.accounts import Session
 from rag.records.curated import CuratedRow
 from rag.spreadsheets import Table, read_table, to_csv, to_xlsx
 from ui.curation import approve, refresh
+from ui.picker import Answering
 from ui.rendering import page_html
 from ui.sign_in import At, Trainer, TrainerWrites
 
@@ -27,11 +28,6 @@ _ABOUT = ("trạng thái", "người duyệt", "ngày duyệt", "số lần dùn
 router = APIRouter(prefix=PREFIX)
 
 
-def assistant_of(request: Request) -> Assistant:
-    """Return the assistant that serves now."""
-    return request.app.state.serving.assistant
-
-
 @router.get("/cau-tra-loi")
 def curated(records: At, session: Trainer, trang_thai: str = "") -> HTMLResponse:
     """List the approved answers."""
@@ -39,13 +35,13 @@ def curated(records: At, session: Trainer, trang_thai: str = "") -> HTMLResponse
 
 
 @router.post("/cau-tra-loi/{number}/go")
-def withdraw(records: At, request: Request, session: TrainerWrites, number: int) -> Response:
+def withdraw(records: At, assistant: Answering, session: TrainerWrites, number: int) -> Response:
     """Serve an approved answer no more."""
     try:
         records.curated.withdraw(session.user, str(number))
     except RecordError as error:
         raise HTTPException(404, "Không có câu trả lời này.") from error
-    refresh(records, assistant_of(request))
+    refresh(records, assistant)
     return RedirectResponse(f"{PREFIX}/cau-tra-loi", 303)
 
 
@@ -62,7 +58,7 @@ def export(records: At, _: Trainer, kind: str) -> Response:
 
 
 @router.post("/cau-tra-loi/nhap")
-def import_(records: At, request: Request, session: TrainerWrites, file: UploadFile) -> HTMLResponse:
+def import_(records: At, assistant: Answering, session: TrainerWrites, file: UploadFile) -> HTMLResponse:
     """Approve the answers of a file; a row that cannot be is named with its reason and the others are kept."""
     try:
         rows = read_table(file.file.read(), file.filename or "", _COLUMNS, optional=_ABOUT)
@@ -70,7 +66,7 @@ def import_(records: At, request: Request, session: TrainerWrites, file: UploadF
         return _page(records, session, problems=[str(error)], status=422)
     problems, served = [], 0
     for number, row in enumerate(rows, 2):
-        found = _import_row(records, assistant_of(request), session, row)
+        found = _import_row(records, assistant, session, row)
         problems += [f"Dòng {number}: {problem}" for problem in found]
         served += not found
     return _page(records, session, problems=problems, served=served, status=422 if problems else 200)

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from rag.answers import Answer
+from rag.answers import Answer, Turn
 from rag.glossary import Glossary
 from rag.guides import Passage
 from ui.areas import areas
@@ -20,6 +20,7 @@ from ui.wording import (
     local_time,
     next_line,
     vietnamese_date,
+    waiting_for,
     writer_line,
 )
 
@@ -27,7 +28,12 @@ _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-_PAGES.filters |= {"vietnamese_date": vietnamese_date, "local_time": local_time, "areas": areas}
+_PAGES.filters |= {
+    "vietnamese_date": vietnamese_date,
+    "local_time": local_time,
+    "areas": areas,
+    "waiting_for": waiting_for,
+}
 # Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
 _MARK = re.compile(r"\s*\[(\d+)\]")
@@ -47,10 +53,13 @@ def question_html(question: str, doing: str, text: str = "") -> str:
     return _PAGES.get_template("turn.html").render(question=question, doing=doing, text=so_far, answer=None)
 
 
-def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool) -> str:
+def turn_html(
+    answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool, about: Turn | None = None
+) -> str:  # fmt: skip
     """Return the finished turn: question, answer, hard words, sources with the quote marked, feedback, what to ask next.
 
-    `passages` by id; `masked` tells that personal data was taken out of the question.
+    `passages` by id; `masked` tells that personal data was taken out of the question; `about` is the earlier turn that somebody
+    who asks for a person means.
     """
     citations = [
         {
@@ -61,10 +70,18 @@ def turn_html(answer: Answer, passages: Mapping[str, Passage], glossary: Glossar
         for c in answer.citations
     ]
     return _PAGES.get_template("turn.html").render(
-        question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations,
+        question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations, about=about,
         text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
         checked=checked_line(answer), writer=writer_line(answer), ways=WAYS_TO_SAY, next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
+
+
+def reply_html(text: str, anchor: str = "tra-loi") -> Markup:
+    """Return what a trainer wrote, in the same Markdown as answers; its mark [1] leads to `#nguon-ANCHOR-1`."""
+    return _markdown(text, anchor)
+
+
+_PAGES.filters["reply_html"] = reply_html
 
 
 def header_html() -> str:

@@ -28,6 +28,8 @@ ALLOWED = tuple(
         ("GET", r"/healthz"),
         ("GET", r"/own/[\w.-]+"),
         ("POST", r"/feedback"),
+        ("GET", r"/hoi-nguoi(?:/dia-phuong)?"),
+        ("POST", r"/hoi-nguoi(?:/(?:xem|xoa))?"),
         *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),
         ("GET", r"/huong-dan(?:/[\w-]+(?:/luyen-tap|/the\.pdf)?)?"),
         ("GET", r"/theme\.css"),
@@ -44,7 +46,7 @@ ALLOWED = tuple(
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without one, browsers call the origin of our own forms "null"
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }

@@ -1,8 +1,8 @@
 """What learners read around an answer, in Vietnamese, for the terminal and the web page alike."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
-from rag.answers import Answer, Citation
+from rag.answers import Answer, AnswerStatus, Citation
 from rag.assistant import SURE_THRESHOLD
 from rag.sheets import Source
 
@@ -47,6 +47,14 @@ def local_time(at: datetime) -> str:
     return at.astimezone(_VIETNAM).strftime("%H:%M %d/%m/%Y")
 
 
+def waiting_for(since: datetime) -> str:
+    """Return in words how long ago a point in time is: "5 phút", "3 giờ", "2 ngày"."""
+    minutes = int((datetime.now(UTC) - since).total_seconds()) // 60
+    if minutes < 60:
+        return f"{max(minutes, 1)} phút"
+    return f"{minutes // 60} giờ" if minutes < 24 * 60 else f"{minutes // (24 * 60)} ngày"
+
+
 def source_line(source: Source) -> str:
     """Return one source in words: publisher, title, date, and whether it is official."""
     official = " (nguồn chính thức)" if source.official else ""
@@ -57,7 +65,8 @@ def source_line(source: Source) -> str:
 def checked_line(answer: Answer) -> str:
     """Return the honesty line under an answer: its level, or who approved it when, and the day its sources were last checked."""
     if answer.level == "none":
-        return LEVELS["none"] if answer.status.group == "declined" else ""
+        wants_person = answer.status is AnswerStatus.DECLINED_PERSON  # that is in no document and need not be
+        return LEVELS["none"] if answer.status.group == "declined" and not wants_person else ""
     title = answer.citations[0].title.partition(" – ")[0]
     if answer.checked_by:
         return f"{LEVELS['verified']} bởi {answer.checked_by}. Theo hướng dẫn “{title}”, tài liệu ngày {vietnamese_date(answer.as_of)}."

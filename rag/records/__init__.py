@@ -9,6 +9,7 @@ from rag.records.audit import Audit
 from rag.records.cases import Cases
 from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
+from rag.records.handovers import Handovers
 from rag.records.localities import Localities
 
 
@@ -23,6 +24,7 @@ class Records:
         self.cases = Cases(database)
         self.localities = Localities(database)
         self.audit = Audit(database)
+        self.handovers = Handovers(database)
 
     @classmethod
     def open(cls, url: str) -> "Records":

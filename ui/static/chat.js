@@ -42,8 +42,9 @@
     counter.classList.toggle("over", used > MAX_CHARS);
   }
 
-  async function copy(turn, button) {
-    const text = [...turn.querySelectorAll(".answer > .text, .answer > .checked, .answer > .writer")].map((e) => e.innerText.trim()).join("\n\n");
+  const answerText = (turn) =>
+    [...turn.querySelectorAll(".answer > .text, .answer > .checked, .answer > .writer")].map((e) => e.innerText.trim()).join("\n\n");
+  async function copy(text, button) {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -89,6 +90,51 @@
     }
   }
 
+  const WAIT = "Đang gửi…";
+  const UNSENT = "Chưa gửi được. Bạn kiểm tra mạng rồi bấm lại giúp mình nhé.";
+  async function offerPlaces(box) {
+    const select = find("select", box);
+    if (!select || select.options.length > 1) return; // a kept copy opens, too
+    try {
+      const places = await (await fetch("/hoi-nguoi/dia-phuong")).json();
+      if (select.options.length > 1) return;
+      select.append(...places.map((place) => new Option(place.name, place.id)));
+      find(".place", box).hidden = places.length === 0;
+    } catch { /* the question goes out without a place */ }
+  }
+
+  async function handOver(box) {
+    const form = find("form", box);
+    const said = find(".said", form);
+    const button = find("button", form);
+    if (said.textContent === WAIT) return;
+    said.textContent = WAIT;
+    button.disabled = true;
+    try {
+      const reply = await fetch("/hoi-nguoi", {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ answer_id: box.dataset.answerId, note: form.note.value.trim(), locality: form.locality.value }),
+      });
+      const { code, until, detail } = await reply.json();
+      if (!reply.ok) {
+        said.textContent = typeof detail === "string" ? detail : UNSENT;
+        form.note.focus();
+        return;
+      }
+      const given = find(".given", box);
+      find(".code", given).textContent = code;
+      find(".code", given).setAttribute("aria-label", [...code].join(" "));
+      find(".until", given).textContent = until;
+      form.remove();
+      given.hidden = false;
+      given.focus();
+    } catch {
+      said.textContent = UNSENT;
+    } finally {
+      button.disabled = false;
+    }
+  }
+
   function press(turn, helpful) {
     find("[data-do=helpful]", turn).setAttribute("aria-pressed", helpful);
     find("[data-do=unhelpful]", turn).setAttribute("aria-pressed", !helpful);
@@ -130,7 +176,8 @@
       find("#log").replaceChildren();
     } else {
       const actions = {
-        copy: () => copy(turn, target), print: () => print(turn),
+        copy: () => copy(answerText(turn), target), "copy-code": () => copy(find(".code", target.closest(".given")).textContent, target),
+        print: () => print(turn),
         helpful: () => press(turn, true), unhelpful: () => press(turn, false),
         smaller: () => resize(-1), larger: () => resize(1), contrast: () => contrast(target),
       };
@@ -142,8 +189,13 @@
     const turn = event.target.closest("article.turn");
     if (!turn) return;
     event.preventDefault();
-    sendFeedback(turn, false);
+    const box = event.target.closest(".hand-over");
+    if (box) handOver(box);
+    else sendFeedback(turn, false);
   });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches(".hand-over[open]")) offerPlaces(event.target);
+  }, true);
 
   // While an input method composes a word, Enter ends the word; it must not send the question.
   for (const kind of ["keydown", "keypress"]) {
