@@ -9,8 +9,8 @@ measure with another, and what somebody knows from elsewhere. Pure.
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from markupsafe import Markup
@@ -87,6 +87,24 @@ class Report:
     cells: Mapping[str, Mapping[Spot, Shown]]
     progress: tuple[Progress, ...]
 
+    def against(self, targets: Sequence[Target]) -> "Report":
+        """Return the same figures with the progress of these targets, whose places must be in the report."""
+        return replace(self, progress=tuple(_progress(target, self.cells) for target in targets))
+
+    def part(self, places: Collection[str], weeks: Collection[date]) -> "Report":
+        """Return what is about these places and weeks; sums stay those of all weeks.
+
+        Nothing is counted or hidden anew, so that no part, nor any two of them together, tells more than the whole.
+        """
+        kept = tuple(place for place in self.localities if place.id.removesuffix("/") in places)
+        ids, shown = {place.id for place in kept}, tuple(week for week in self.weeks if week in weeks)
+        cells = {
+            measure: {spot: n for spot, n in found.items() if spot[0] in ids and (spot[2] is None or spot[2] in shown)}
+            for measure, found in self.cells.items()
+        }
+        progress = tuple(row for row in self.progress if row.target.locality in ids)
+        return Report(kept, self.audiences, shown, cells, progress)
+
     def to_tables(self) -> dict[str, Table]:
         """Return the sheets of a workbook by name."""
         names = {place.id: place.name for place in self.localities}
@@ -102,7 +120,8 @@ class Report:
     def _by_place(
         self, cells: Mapping[Spot, Shown], columns: Sequence[tuple[str, date | None]], names: Mapping[str, str]
     ) -> Table:
-        header = ("Nơi", "Thuộc", *(_day(week) if week else self.audiences[a] for a, week in columns), "Tổng")
+        total = "Tổng mọi tuần" if columns and columns[0][1] else "Tổng"
+        header = ("Nơi", "Thuộc", *(_day(week) if week else self.audiences[a] for a, week in columns), total)
         rows = (
             (p.name, names.get(p.parent or ""), *(cells[p.id, a, week] for a, week in (*columns, (ALL, None))))
             for p in self.localities

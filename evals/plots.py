@@ -79,7 +79,7 @@ def _frame(
         f'<text x="{_x(v)}" y="{_H - _PAD + 14}" text-anchor="middle">{escape(name)}</text>' for v, name in across
     ) + "".join(f'<text x="{_PAD - 5}" y="{_y(v) + 4}" text-anchor="end">{escape(name)}</text>' for v, name in up)
     return Markup(
-        f'<svg viewBox="0 0 {_W} {height}" width="{_W}" role="img"><rect class="frame" x="{_PAD}" y="{_PAD / 2}" '
+        f'<svg viewBox="0 0 {_W} {height}" width="{_W}" role="img" aria-label="{escape(y)}, {escape(x)}"><rect class="frame" x="{_PAD}" y="{_PAD / 2}" '
         f'width="{_W - 1.5 * _PAD}" height="{_H - 1.5 * _PAD}"/>{ticks}{inside}'
         f'<text x="{_W / 2}" y="{_H - 2}" text-anchor="middle">{escape(x)}</text>'
         f'<text x="8" y="{_H / 2}" text-anchor="middle" transform="rotate(-90 8 {_H / 2})">{escape(y)}</text></svg>'

@@ -99,6 +99,18 @@ def test_a_model_that_fails_leaves_a_composed_answer_with_its_label(page_of):
     assert len(turns) == 1
 
 
+def test_only_the_first_question_of_a_conversation_counts_somebody_as_reached(page_of, records):
+    def counted():
+        found = {row.measure: row.n for row in records.movement.counted()}
+        return [found.get(measure, 0) for measure in ("people", "questions", "answered")]
+
+    before = counted()
+    *_, (_, _, turns) = steps_of(page_of())
+    steps_of(page_of(), turns=turns)
+    steps_of(page_of(), question="xin chào")
+    assert [n - was for n, was in zip(counted(), before, strict=True)] == [1, 2, 2]
+
+
 def test_an_exception_reaches_the_learner_as_a_sentence_and_gives_the_question_back(page_of):
     def broken(question, turns, visitor, on_text):
         on_text("")

@@ -171,7 +171,7 @@ def test_the_workbook_has_a_sheet_a_measure_and_shows_no_small_count():
     assert book.sheetnames[:2] == ["Người học, nơi-nhóm", "Người học, nơi-tuần"]
     assert len(book.sheetnames) == 13
     by_week = [[cell.value for cell in row] for row in book.worksheets[1]]
-    assert by_week[0] == ["Nơi", "Thuộc", "02/11/2026", "09/11/2026", "16/11/2026", "Tổng"]
+    assert by_week[0] == ["Nơi", "Thuộc", "02/11/2026", "09/11/2026", "16/11/2026", "Tổng mọi tuần"]
     assert by_week[2][:3] == ["Thôn a", "Xã Mẫu", FEW]
     numbers = {
         c.value for s in book.worksheets for row in s.iter_rows(min_row=2) for c in row if isinstance(c.value, int)

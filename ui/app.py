@@ -29,10 +29,12 @@ from ui import (
     guide_pages,
     handover_pages,
     picker,
+    report_pages,
 )
 from ui.chat import build_page
 from ui.curation import refresh
 from ui.evaluators import open_desk
+from ui.figures import Figures
 from ui.gradio_door import Base, gr
 from ui.shield import Shield
 from ui.sign_in import enter, problem_page
@@ -40,7 +42,17 @@ from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
 
-_PAGES = (account_pages, admin_pages, asking_pages, curated_pages, gap_pages, guide_pages, handover_pages, picker)
+_PAGES = (
+    account_pages,
+    admin_pages,
+    asking_pages,
+    curated_pages,
+    gap_pages,
+    guide_pages,
+    handover_pages,
+    picker,
+    report_pages,
+)
 _REFRESH_S = 300
 _OWN_FILES = Path(__file__).parent / "static"
 
@@ -58,7 +70,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app = FastAPI(openapi_url=None)
     app.state.records, app.state.serving, app.state.settings = records, serving, settings
     app.state.assistant = lambda: serving.assistant
-    app.state.secret = secret_key(settings.home)
+    app.state.secret, app.state.figures = secret_key(settings.home), Figures()
     serving.prepare(lambda assistant: refresh(records, assistant))
     records.handovers.sweep()
     app.state.guides = lambda: serving.assistant.index.guides

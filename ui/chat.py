@@ -46,13 +46,14 @@ def build_page(serving: Serving, records: Records, glossary: Glossary) -> gr.Blo
         """Return the finished turn and the conversation with it."""
         assistant = serving.assistant
         answer, found = assistant.trace(question, turns, visitor=visitor, on_text=on_text)
-        context = Context(found.hits, assistant.index.folder.name)
+        wants_person = answer.status is AnswerStatus.DECLINED_PERSON
+        answered = answer.status.group in {"answered", "partial", "declined", "safety"} and not wants_person
+        context = Context(found.hits, assistant.index.folder.name, first=answered and not turns)
         passages = {p.id: p for p in assistant.index.passages}
         masked = answer.question != clean(question)[: len(answer.question)]
-        stored, wants_person = _store(records, answer, context), answer.status is AnswerStatus.DECLINED_PERSON
+        stored = _store(records, answer, context)
         about = turns[-1] if wants_person and turns and turns[-1].answer_id else None
         html = turn_html(answer, passages, glossary, masked, can_rate=stored, about=about)
-        answered = answer.status.group in {"answered", "partial", "declined", "safety"} and not wants_person
         guide_id = next(iter(answer.guide_ids), None)
         turn = Turn(answer.question, answer.text, guide_id, answer.id if stored else "")
         return html, [*turns, turn][-_TURNS_KEPT:] if answered else turns

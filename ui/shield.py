@@ -20,7 +20,7 @@ MAX_BODY_BYTES = 64 * 1024
 # A table of answers, or an official document as evidence, from somebody who is signed in.
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
 _UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+)")
-_DESKS = "tai-khoan|quan-tri|danh-gia|huong-dan-vien"  # each route of theirs asks who is signed in (`ui.sign_in`)
+_DESKS = "tai-khoan|quan-tri|danh-gia|huong-dan-vien|bao-cao"  # each route asks who is signed in (`ui.sign_in`)
 ALLOWED = tuple(
     (method, re.compile(pattern))
     for method, pattern in (

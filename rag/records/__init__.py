@@ -11,6 +11,7 @@ from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
 from rag.records.handovers import Handovers
 from rag.records.localities import Localities
+from rag.records.movement import Movement
 
 
 class Records:
@@ -23,6 +24,7 @@ class Records:
         self.curated = CuratedAnswers(database)
         self.cases = Cases(database)
         self.localities = Localities(database)
+        self.movement = Movement(database)
         self.audit = Audit(database)
         self.handovers = Handovers(database)
 

@@ -5,7 +5,7 @@ Nothing that could name a learner is stored: no address, no account, and every t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
@@ -14,10 +14,12 @@ from rag.errors import RecordError
 from rag.privacy import mask
 from rag.records import tables
 from rag.records.database import Database
+from rag.records.movement import count, local_day
 from rag.records.tasks import FIRST, LIKELY_WRONG, add_task, raise_priority
 
 MAX_COMMENT_CHARS = 1000
 _HITS = 8
+_HELPED = {"answered", "partial", "safety"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Feedback:
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where an answer was given and what it rested on: passages found, best first; the index generation; the class and the
-    learner's number in it.
+    learner's number in it; whether a conversation begins with it.
     """
 
     hits: Sequence[Hit] = ()
@@ -41,6 +43,7 @@ class Context:
     locality_id: str | None = None
     classroom_id: int | None = None
     member: int | None = None
+    first: bool = False
 
 
 class Answers:
@@ -61,6 +64,7 @@ class Answers:
                 connection.execute(sa.insert(tables.answers).values(row))
                 connection.execute(sa.insert(tables.contexts).values(_context_row(answer, context)))
                 add_task(connection, answer.id, FIRST, "new", LIKELY_WRONG[answer.status.group], now)
+                _count(connection, answer, context, local_day(now))
         except RecordError as error:
             raise RecordError(f"the answer {answer.id} cannot be stored: {error}") from error
 
@@ -91,6 +95,15 @@ class Answers:
                 (row.question, Feedback(row.answer_id, row.helpful, tuple(row.reasons), row.comment))
                 for row in connection.execute(query)
             ]
+
+
+def _count(connection: sa.Connection, answer: Answer, context: Context, day: date) -> None:
+    """Count for the report what happens outside of a class; a class is counted when it ends."""
+    if context.classroom_id is not None:
+        return
+    happened = {"people": context.first, "questions": True, "answered": answer.status.group in _HELPED}
+    for measure in (measure for measure, did in happened.items() if did):
+        count(connection, day, context.locality_id, "", measure)
 
 
 def _context_row(answer: Answer, context: Context) -> dict[str, object]:

@@ -19,6 +19,7 @@ from rag.records.accounts import User
 from rag.records.audit import note as audit_note
 from rag.records.database import Database
 from rag.records.localities import Localities
+from rag.records.movement import count, local_day
 from rag.sheets import Source
 
 # 25 signs, 244,140,625 codes. Of those that look alike one at most is here (D for O, 0 and Q; 2 for Z; 5 for S; 6 for G; 8 for B; V
@@ -130,6 +131,7 @@ class Handovers:
         with self._database.writing() as connection:
             _sweep(connection)
             connection.execute(sa.insert(tables.handovers).values(row))
+            count(connection, local_day(datetime.now(UTC)), locality_id, "", "handovers")
 
     def read(self, digest: str) -> Handover | None:
         """Return what a code opens, or None: wrong or expired. The first look at a reply is kept."""
