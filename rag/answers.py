@@ -1,10 +1,13 @@
 """The values that go in and out of the assistant. Nothing here computes or does I/O."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from rag.guides import Passage
 from rag.sheets import Source
@@ -124,3 +127,11 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     row["status"] = answer.status.value
     row["as_of"] = answer.as_of.isoformat() if answer.as_of else None
     return json.loads(json.dumps(row))
+
+
+def read_answer(row: Mapping[str, Any]) -> Answer:
+    """Return the answer whose JSON `answer_json` made. Raises ValueError."""
+    return _ANSWER.validate_python(dict(row))
+
+
+_ANSWER = TypeAdapter(Answer)

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.errors import SettingsError
 
 _SECRET = frozenset({"model_key", "database_url", "oidc_client_secret"})
+DOUBLE_REVIEW = 0.1
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
     oidc_name: str = Field("tài khoản cơ quan", description="what the button calls an account of the OpenID provider")
     handover_days: int = Field(
         14, ge=1, le=365, description="days until a question for a person and its reply are deleted"
+    )
+    double_review: float = Field(
+        DOUBLE_REVIEW, ge=0, le=1, description="share of reviews that a second person does again, blindly"
     )
     today: date | None = Field(None, description="answer as of this day instead of the clock's (for tests)")
 

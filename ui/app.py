@@ -4,6 +4,7 @@ import logging
 import secrets
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,10 +33,11 @@ from ui import (
     report_pages,
 )
 from ui.chat import build_page
-from ui.curation import refresh
+from ui.curation import after_review, refresh
 from ui.evaluators import open_desk
 from ui.figures import Figures
 from ui.gradio_door import Base, gr
+from ui.review_pages import open_reviews
 from ui.shield import Shield
 from ui.sign_in import enter, problem_page
 from ui.wording import FEEDBACK_REASONS
@@ -79,6 +81,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         app.include_router(pages.router)
     if settings.oidc_issuer:
         _open_oidc(app, settings, records)
+    open_reviews(app, serving, glossary, settings, partial(after_review, records, serving))
     open_desk(app, settings, lambda: Corpus(serving.assistant.index.guides, glossary))
 
     @app.get("/healthz")
@@ -122,7 +125,7 @@ def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:
 def run(settings: Settings) -> None:
     """Serve until interrupted."""
     serving = Serving(open_assistant(settings), settings)
-    records = Records.open(settings.records_url)
+    records = Records.open(settings.records_url, settings.double_review)
     # No access log: Gradio puts its session's secret in the address.
     config = uvicorn.Config(
         create_app(serving, records, load_glossary(settings.corpus), settings),

@@ -1,16 +1,18 @@
 """What follows from a trainer's verdict: an approved answer that is served, a regression case, and answers that have lapsed."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from evals.cases import case_json
-from evals.corrections import case_of_correction
+from evals.correction_cases import case_of_correction
 from rag.assistant import Assistant
 from rag.curated import CuratedAnswer, CuratedCitation, lapses
 from rag.errors import CaseError
 from rag.records import Records
 from rag.records.accounts import User
+from rag.records.reviews import QueueItem, Review, Verdict
+from rag.serving import Serving
 
 log = logging.getLogger(__name__)
 _NO_SOURCE = "Câu trả lời đã kiểm chứng cần ít nhất một nguồn. Bạn chọn đoạn trích rồi lưu lại nhé."
@@ -62,6 +64,34 @@ def make_case(
     return []
 
 
-def citations_of(rows: Sequence[Mapping[str, object]]) -> tuple[CuratedCitation, ...]:
-    """Return stored citations as values."""
-    return tuple(CuratedCitation(**row) for row in rows)  # type: ignore[arg-type]
+def after_review(
+    records: Records, serving: Serving, user: User, review: Review, item: QueueItem, ticked: frozenset[str]
+) -> list[str]:
+    """Do what a verdict asks for: serve the answer, make a case, or serve no more what is wrong; return in Vietnamese what failed."""
+    assistant = serving.assistant
+    text, more, citations = _answer_in(item, assistant)
+    if review.correction:
+        text, more, citations = review.correction, None, review.citations
+    problems = []
+    if "serve" in ticked:
+        problems += approve(records, assistant, user, item.question, text, citations, item.answer_id, more)
+    elif review.verdict is not Verdict.RIGHT and records.curated.withdraw_answers_to(user, item.question):
+        refresh(records, assistant)
+    if "case" in ticked:
+        expected = "" if review.verdict is Verdict.OUT_OF_SCOPE else text
+        cited = () if review.verdict is Verdict.OUT_OF_SCOPE else citations
+        problems += make_case(
+            records, assistant, user, item.answer_id, item.question, expected, cited, review.marked, review.id
+        )
+    return problems
+
+
+def _answer_in(item: QueueItem, assistant: Assistant) -> tuple[str, str | None, tuple[CuratedCitation, ...]]:
+    """Return text, rest and citations of an answer as it was given, bound to the passages as they are now."""
+    passages = assistant.passages
+    citations = tuple(
+        CuratedCitation(c["number"], c["passage_id"], passages[c["passage_id"]].digest, c["quote"])
+        for c in item.answer["citations"]
+        if c["passage_id"] in passages
+    )
+    return item.answer["text"], item.answer["more"], citations

@@ -54,23 +54,25 @@ def question_html(question: str, doing: str, text: str = "") -> str:
 
 
 def turn_html(
-    answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool, about: Turn | None = None
+    answer: Answer, passages: Mapping[str, Passage], glossary: Glossary, masked: bool, can_rate: bool,
+    about: Turn | None = None, read_only: bool = False,
 ) -> str:  # fmt: skip
     """Return the finished turn: question, answer, hard words, sources with the quote marked, feedback, what to ask next.
 
     `passages` by id; `masked` tells that personal data was taken out of the question; `about` is the earlier turn that somebody
-    who asks for a person means.
+    who asks for a person means; `read_only` leaves out what can be pressed.
     """
     citations = [
         {
             "citation": c,
-            "lines": _marked(passages[c.passage_id], c.quote),
+            "lines": _marked(passages.get(c.passage_id), c.quote),
             "sources": [s for s in c.sources if is_web(s.url)],
         }
         for c in answer.citations
     ]
     return _PAGES.get_template("turn.html").render(
-        question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, citations=citations, about=about,
+        question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, read_only=read_only, citations=citations,
+        about=about,
         text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
         checked=checked_line(answer), writer=writer_line(answer), ways=WAYS_TO_SAY, next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
@@ -102,9 +104,11 @@ def _markdown(text: str, answer_id: str) -> Markup:
     return Markup(marked)
 
 
-def _marked(passage: Passage, quote: str) -> list[tuple[str, bool]]:
-    """Return the passage's lines, each with whether the quote holds it."""
+def _marked(passage: Passage | None, quote: str) -> list[tuple[str, bool]]:
+    """Return the passage's lines, each with whether the quote holds it; the quote alone where the passage has changed since."""
     quoted = set(quote.split("\n"))
+    if passage is None or not quoted <= {line.text for line in passage.lines}:
+        return [(line, True) for line in quote.split("\n")]
     return [(line.text, line.text in quoted) for line in passage.lines]
 
 

@@ -11,7 +11,7 @@ LEVELS = {
     "documented": "Đúng theo tài liệu, chưa có người kiểm chứng",
     "none": "Không có trong tài liệu",
 }
-_VIETNAM = timezone(timedelta(hours=7))
+VIETNAM = timezone(timedelta(hours=7))
 _TERMINAL_SOURCES = 2  # the page and --json show all
 NOTICE = (
     "Đây là công cụ giúp bạn học, không phải cơ quan nhà nước, và có thể sai. "
@@ -44,7 +44,7 @@ def vietnamese_date(day: date | str | None) -> str:
 
 def local_time(at: datetime) -> str:
     """Return a point in time as clocks in Vietnam show it: "14:05 27/11/2026"."""
-    return at.astimezone(_VIETNAM).strftime("%H:%M %d/%m/%Y")
+    return at.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
 
 
 def waiting_for(since: datetime) -> str:

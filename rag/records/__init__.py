@@ -12,12 +12,14 @@ from rag.records.database import Database
 from rag.records.handovers import Handovers
 from rag.records.localities import Localities
 from rag.records.movement import Movement
+from rag.records.reviews import Reviews
+from rag.settings import DOUBLE_REVIEW
 
 
 class Records:
     """An open database, by noun. Safe to use from several threads; each call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, double_review: float = DOUBLE_REVIEW) -> None:
         self.database = database
         self.answers = Answers(database)
         self.accounts = Accounts(database)
@@ -27,11 +29,12 @@ class Records:
         self.movement = Movement(database)
         self.audit = Audit(database)
         self.handovers = Handovers(database)
+        self.reviews = Reviews(database, double_review)
 
     @classmethod
-    def open(cls, url: str) -> "Records":
+    def open(cls, url: str, double_review: float = DOUBLE_REVIEW) -> "Records":
         """Connect and bring the tables up to date. Raises RecordError when the database cannot be used."""
-        return cls(Database.open(url))
+        return cls(Database.open(url), double_review)
 
     def close(self) -> None:
         """Release every connection."""

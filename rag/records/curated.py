@@ -58,9 +58,8 @@ class CuratedAnswers:
             "approved_by": user.shown, "approved_at": datetime.now(UTC), "state": CuratedState.LIVE, "lapses": [], "hits": 0,
         }  # fmt: skip
         with self._database.writing() as connection:
-            for other in connection.execute(sa.select(tables.curated).where(_in_use)).all():
-                if fold(other.question) == fold(question):
-                    _set(connection, other.id, state=CuratedState.WITHDRAWN)
+            for number in _answers_to(connection, question):
+                _set(connection, number, state=CuratedState.WITHDRAWN)
             made = connection.execute(sa.insert(tables.curated).values(row)).inserted_primary_key
             if made is None:
                 raise RecordError("the approved answer has no number")
@@ -98,6 +97,15 @@ class CuratedAnswers:
                 raise RecordError(f"there is no approved answer {curated_id}")
             note(connection, user.name, "curated-withdrawn", curated_id)
 
+    def withdraw_answers_to(self, user: User, question: str) -> int:
+        """Serve no more what was approved for a question; return how many answers those were."""
+        with self._database.writing() as connection:
+            numbers = _answers_to(connection, question)
+            for number in numbers:
+                _set(connection, number, state=CuratedState.WITHDRAWN)
+                note(connection, user.name, "curated-withdrawn", number)
+            return len(numbers)
+
     def count_hit(self, curated_id: str) -> None:
         """Note that an answer was given to a learner."""
         hits = tables.curated.c.hits + 1
@@ -106,6 +114,12 @@ class CuratedAnswers:
 
 
 _in_use = tables.curated.c.state != CuratedState.WITHDRAWN
+
+
+def _answers_to(connection: sa.Connection, question: str) -> list[int]:
+    """Return the numbers of the answers in use to a question, marks and capitals aside."""
+    rows = connection.execute(sa.select(tables.curated.c.id, tables.curated.c.question).where(_in_use))
+    return [row.id for row in rows if fold(row.question) == fold(clean(question))]
 
 
 def _set(connection: sa.Connection, number: int, **values: object) -> bool:
