@@ -25,6 +25,10 @@ class RecordError(BinhDanError):
     """The records database cannot be used."""
 
 
+class ClassEndedError(RecordError):
+    """What belongs to a class came after its end, and is not stored."""
+
+
 class CaseError(BinhDanError):
     """A line of a batch or test set cannot be read; the message begins with `path:line:`."""
 

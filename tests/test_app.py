@@ -37,6 +37,19 @@ def test_every_response_carries_the_security_headers(client, path):
     assert headers["referrer-policy"] == "same-origin"
 
 
+def test_only_what_is_the_same_for_everybody_may_reach_a_browsers_disk(client):
+    for path in (
+        "/",
+        "/lop",
+        "/lop/toi",
+        "/tai-khoan/dang-nhap",
+        "/huong-dan",
+    ):
+        assert client.get(path).headers["cache-control"] == "no-store", path
+    for path in ("/own/chat.css", "/theme.css"):
+        assert client.get(path).headers.get("cache-control") != "no-store", path
+
+
 def routes_of(router):
     """Yield (method, path) of every route below `router`, however deep, but for those of our pages, which have a test of their own."""
     for route in getattr(router, "routes", []):

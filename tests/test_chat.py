@@ -3,19 +3,22 @@
 import asyncio
 import re
 import threading
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from model_proxy import Proxy
+from people import person
 from test_writing import QUESTION, Scripted
 
 from rag.answers import Answer, AnswerStatus, Turn
-from rag.errors import ModelError
+from rag.errors import ModelError, RecordError
+from rag.records.answers import Feedback
 from rag.retrieval import NOTHING
 from rag.serving import Serving, open_assistant, open_writer
 from ui.chat import build_page
 from ui.doctor import checks
-from ui.wording import FAILED, SEARCHING, WAYS_TO_SAY, WRITING, as_plain_text, writer_line
+from ui.wording import CLASS_OVER, FAILED, SEARCHING, WAYS_TO_SAY, WRITING, as_plain_text, writer_line
 
 TWO = "Làm mức 2 không mất tiền [1]. Bạn mang thẻ căn cước tới Công an xã, phường [2]."
 MARKUP = re.compile(r"<[^>]+>")
@@ -48,13 +51,14 @@ def page_of(built, records, glossary):
     return page_of
 
 
-def from_address(host):
-    return SimpleNamespace(client=SimpleNamespace(host=host))
+def from_address(host, key=None):
+    cookies = {"binhdan_lop": key} if key else {}
+    return SimpleNamespace(client=SimpleNamespace(host=host), cookies=cookies, session_hash="phien")
 
 
-def steps_of(respond, question=QUESTION, turns=(), host="192.0.2.1"):
+def steps_of(respond, question=QUESTION, turns=(), host="192.0.2.1", key=None):
     async def collect():
-        return [step async for step in respond(question, list(turns), from_address(host))]
+        return [step async for step in respond(question, list(turns), from_address(host, key))]
 
     return asyncio.run(asyncio.wait_for(collect(), 30))
 
@@ -155,6 +159,46 @@ def test_a_visitor_is_an_address_that_is_not_handed_on(page_of):
         steps_of(page_of(trace=trace), host=host)
     assert seen[0] == seen[1] != seen[2]
     assert not any("192" in visitor for visitor in seen)
+
+
+@pytest.fixture
+def room(records):
+    return records.classrooms.open(person(records), None, "chung", date(2026, 11, 27))
+
+
+def test_a_question_of_a_class_is_stored_as_its_members_and_charged_to_the_member(page_of, records, room):
+    seen = []
+
+    def trace(question, turns, visitor, on_text):
+        seen.append(visitor)
+        return Answer(f"{len(seen):032}", question, AnswerStatus.DECLINED_NO_SOURCE, "x"), NOTHING
+
+    respond = page_of(trace=trace)
+    for key in (records.classrooms.join(room.code)[0], records.classrooms.join(room.code)[0], None):
+        steps_of(respond, key=key)
+    assert [asked.number for asked in records.classrooms.wall(room.id).questions] == [2, 1]
+    assert len(set(seen)) == 3
+    records.classrooms.end(person(records), room.id)
+
+
+def test_a_question_that_is_being_answered_while_the_class_ends_is_neither_stored_nor_shown(page_of, records, room):
+    key, _ = records.classrooms.join(room.code)
+
+    def trace(question, turns, visitor, on_text):
+        records.classrooms.end(person(records), room.id)
+        return Answer("e" * 32, question, AnswerStatus.ANSWERED, "x"), NOTHING
+
+    *_, last = steps_of(page_of(trace=trace), turns=[Turn("a", "b")], key=key)
+    assert (CLASS_OVER in last[0], QUESTION in last[0], last[1:]) == (True, False, ("", []))
+    with pytest.raises(RecordError, match="no answer"):
+        records.answers.give_feedback(Feedback("e" * 32, helpful=True))
+
+
+def test_a_question_from_a_class_that_has_ended_is_not_answered(page_of, records, room):
+    key, _ = records.classrooms.join(room.code)
+    records.classrooms.end(person(records), room.id)
+    *_, last = steps_of(page_of(trace=lambda *_, **__: pytest.fail("it was answered")), key=key)
+    assert CLASS_OVER in last[0]
 
 
 @pytest.mark.parametrize(

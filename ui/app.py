@@ -25,14 +25,17 @@ from ui import (
     account_pages,
     admin_pages,
     asking_pages,
+    class_pages,
     curated_pages,
     gap_pages,
     guide_pages,
     handover_pages,
+    member_pages,
     picker,
     report_pages,
 )
 from ui.chat import build_page
+from ui.conversations import Conversations
 from ui.curation import after_review, refresh
 from ui.evaluators import open_desk
 from ui.figures import Figures
@@ -48,10 +51,12 @@ _PAGES = (
     account_pages,
     admin_pages,
     asking_pages,
+    class_pages,
     curated_pages,
     gap_pages,
     guide_pages,
     handover_pages,
+    member_pages,
     picker,
     report_pages,
 )
@@ -75,6 +80,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.secret, app.state.figures = secret_key(settings.home), Figures()
     serving.prepare(lambda assistant: refresh(records, assistant))
     records.handovers.sweep()
+    app.state.conversations = Conversations()
     app.state.guides = lambda: serving.assistant.index.guides
     app.add_exception_handler(HTTPException, problem_page)
     for pages in _PAGES:
@@ -98,10 +104,11 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
 
     app.mount("/own", StaticFiles(directory=_OWN_FILES))
     mounted = gr.mount_gradio_app(
-        app, build_page(serving, records, glossary), path="/",
+        app, build_page(serving, records, glossary, app.state.conversations), path="/",
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
-        head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>',
+        head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>'
+        '<script src="/own/classmate.js" defer></script>',
     )  # fmt: skip
     return Shield(mounted, lambda key: records.accounts.session(key) is not None)
 

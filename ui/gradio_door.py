@@ -35,4 +35,16 @@ with _without_editor_stubs():
     import gradio as gr
     from gradio.themes import Base
 
-__all__ = ["Base", "gr"]
+__all__ = ["Base", "forget_session", "gr"]
+
+
+def forget_session(page: gr.Blocks, session: str) -> None:
+    """Drop what Gradio 6 holds of a session: its state, the values that it last got and sent, messages not yet fetched."""
+    if holder := getattr(page, "state_holder", None):
+        with holder.lock:
+            holder.session_data.pop(session, None)
+            holder.time_last_used.pop(session, None)
+    page.pending_diff_streams.pop(session, None)
+    if waiting := page._queue.pending_messages_per_session.get(session):
+        while not waiting.empty():
+            waiting.get_nowait()

@@ -30,6 +30,8 @@ ALLOWED = tuple(
         ("POST", r"/feedback"),
         ("GET", r"/hoi-nguoi(?:/dia-phuong)?"),
         ("POST", r"/hoi-nguoi(?:/(?:xem|xoa))?"),
+        ("GET", r"/lop(?:/\w{3,12})?"),
+        ("POST", r"/lop(?:/(?:ket|roi|xong))?"),
         *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),
         ("GET", r"/huong-dan(?:/[\w-]+(?:/luyen-tap|/the\.pdf)?)?"),
         ("GET", r"/theme\.css"),
@@ -43,6 +45,7 @@ ALLOWED = tuple(
         ("POST", r"/gradio_api/reset"),  # does nothing; the page calls it after a cancel
     )
 )
+_FILES = re.compile(r"/(?:own|assets|static)/|/theme\.css$|/favicon\.ico$")  # the same for everybody
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -78,7 +81,7 @@ class Shield:
                 await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        send = _with_headers(send, nonce)
+        send = _with_headers(send, nonce, _FILES.match(scope["path"]) is not None)
         if not any(scope["method"] == method and pattern.fullmatch(scope["path"]) for method, pattern in ALLOWED):
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
         elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
@@ -130,10 +133,16 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _with_headers(send: Send, nonce: str) -> Send:
+def _with_headers(send: Send, nonce: str, may_keep: bool) -> Send:
+    """Add the headers; unless the browser `may_keep` it, nothing of the response reaches its disk: answers come as streams, and
+    Chromium caches those, too.
+    """
+
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            if not may_keep:
+                headers["Cache-Control"] = "no-store"
             for name, value in {**_HEADERS, "Content-Security-Policy": content_security_policy(nonce)}.items():
                 headers[name] = value
         await send(message)
@@ -159,10 +168,9 @@ def _in_vietnamese(send: Send, nonce: str) -> Send:
             return
         page = re.sub(rb'<html\s+lang="en"', b'<html lang="vi"', page, count=1)
         page = re.sub(rb"<script(?=[\s>])", f'<script nonce="{nonce}"'.encode(), page)
-        page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>', b"", page)
+        page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link\s+rel="manifest"[^>]*>', b"", page)
         headers = MutableHeaders(scope=start)
         headers["Content-Length"] = str(len(page))
-        headers["Cache-Control"] = "no-store"
         await send(start)
         await send({"type": "http.response.body", "body": page})
 

@@ -29,6 +29,7 @@ SEARCHING = "Đang tìm tài liệu…"
 WRITING = "Đang viết câu trả lời…"
 _WRITTEN = "Lời văn do máy viết. Từng câu đã được so với tài liệu trước khi hiện ra."
 _WROTE_NOTHING = "Lần này máy viết chưa giúp được, nên mình lấy thẳng lời trong tài liệu."
+CLASS_OVER = "Lớp đã kết thúc. Câu hỏi và câu trả lời trong lớp đã được xóa hết."
 FAILED = "Có trục trặc ở phía mình, bạn bấm Gửi lại giúp nhé. Câu hỏi của bạn vẫn còn trong ô bên dưới."
 
 
@@ -53,6 +54,11 @@ def waiting_for(since: datetime) -> str:
     if minutes < 60:
         return f"{max(minutes, 1)} phút"
     return f"{minutes // 60} giờ" if minutes < 24 * 60 else f"{minutes // (24 * 60)} ngày"
+
+
+def local_clock(at: datetime) -> str:
+    """Return the time of day as clocks in Vietnam show it: "14:05"."""
+    return at.astimezone(VIETNAM).strftime("%H:%M")
 
 
 def source_line(source: Source) -> str:

@@ -7,6 +7,7 @@ from rag.records.accounts import Accounts
 from rag.records.answers import Answers
 from rag.records.audit import Audit
 from rag.records.cases import Cases
+from rag.records.classrooms import Classrooms
 from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
 from rag.records.handovers import Handovers
@@ -27,6 +28,7 @@ class Records:
         self.cases = Cases(database)
         self.localities = Localities(database)
         self.movement = Movement(database)
+        self.classrooms = Classrooms(database, self.localities)
         self.audit = Audit(database)
         self.handovers = Handovers(database)
         self.reviews = Reviews(database, double_review)

@@ -64,7 +64,7 @@ class Accounts:
         with self._database.writing() as connection:
             if _row(connection, tables.users.c.name == name):
                 raise RecordError(f"there is an account {name!r} already")
-            connection.execute(sa.insert(tables.users).values(row))
+            connection.execute(sa.insert(tables.users), row)
             note(connection, who, "user-added", name, role=role.value, locality=locality_id)
             return _user(_row(connection, tables.users.c.name == name)), password
 
@@ -147,7 +147,7 @@ class Accounts:
             row = _row(connection, tables.users.c.identity == identity)
             if row is None:
                 values = _new(name, shown or name, Role.LEARNER, None) | {"identity": identity}
-                connection.execute(sa.insert(tables.users).values(values))
+                connection.execute(sa.insert(tables.users), values)
                 note(connection, name, "user-added", name, role=Role.LEARNER.value)
                 row = _row(connection, tables.users.c.identity == identity)
             return None if row is None or row.disabled_at else _user(row)
@@ -158,7 +158,7 @@ class Accounts:
         row = {"digest": _digest(key), "user_id": user.id, "token": secrets.token_urlsafe(24), "until": now + SESSION}
         with self._database.writing() as connection:
             connection.execute(sa.delete(tables.sessions).where(tables.sessions.c.until < now))
-            connection.execute(sa.insert(tables.sessions).values(row))
+            connection.execute(sa.insert(tables.sessions), row)
             note(connection, user.name, "signed-in")
         return key
 

@@ -1,6 +1,7 @@
 """Answers as they were given (masked), where they were given and what they rested on, and what learners say about them.
 
-Nothing that could name a learner is stored: no address, no account, and every text goes through `rag.privacy.mask`.
+Nothing that could name a learner is stored: no address, no account, and every text goes through `rag.privacy.mask`. Rows go
+beside the statement, not into it: SQLAlchemy keeps the statements it has compiled, and a class's end must reach what was said.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from rag.answers import Answer, Hit, answer_json
-from rag.errors import RecordError
+from rag.errors import ClassEndedError, RecordError
 from rag.privacy import mask
 from rag.records import tables
+from rag.records.classrooms import keep_open
 from rag.records.database import Database
 from rag.records.movement import count, local_day
 from rag.records.tasks import FIRST, LIKELY_WRONG, add_task, raise_priority
@@ -53,7 +55,10 @@ class Answers:
         self._database = database
 
     def save(self, answer: Answer, context: Context | None = None) -> None:
-        """Store an answer under its id, whose question is masked already, and queue it for review. Raises RecordError."""
+        """Store an answer under its id, whose question is masked already, and queue it for review.
+
+        Raises RecordError, and ClassEndedError for a class that ended meanwhile.
+        """
         context, now = context or Context(), datetime.now(UTC)
         row = {
             "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
@@ -61,10 +66,13 @@ class Answers:
         }  # fmt: skip
         try:
             with self._database.writing() as connection:
-                connection.execute(sa.insert(tables.answers).values(row))
-                connection.execute(sa.insert(tables.contexts).values(_context_row(answer, context)))
+                keep_open(connection, context.classroom_id)
+                connection.execute(sa.insert(tables.answers), row)
+                connection.execute(sa.insert(tables.contexts), _context_row(answer, context))
                 add_task(connection, answer.id, FIRST, "new", LIKELY_WRONG[answer.status.group], now)
                 _count(connection, answer, context, local_day(now))
+        except ClassEndedError:
+            raise
         except RecordError as error:
             raise RecordError(f"the answer {answer.id} cannot be stored: {error}") from error
 
@@ -79,7 +87,7 @@ class Answers:
             if connection.execute(known).first() is None:
                 raise RecordError(f"no answer {feedback.answer_id!r} is stored")
             connection.execute(sa.delete(tables.feedback).where(tables.feedback.c.answer_id == feedback.answer_id))
-            connection.execute(sa.insert(tables.feedback).values(row))
+            connection.execute(sa.insert(tables.feedback), row)
             if not feedback.helpful:
                 raise_priority(connection, feedback.answer_id)
 

@@ -24,7 +24,7 @@ class Entry:
 def note(connection: sa.Connection, who: str, action: str, subject: object = "", **detail: Any) -> None:
     """Add an entry within the transaction of the decision itself: both are kept or neither."""
     row = {"at": datetime.now(UTC), "who": who, "action": action, "subject": str(subject), "detail": detail}
-    connection.execute(sa.insert(tables.audit).values(row))
+    connection.execute(sa.insert(tables.audit), row)
 
 
 class Audit:

@@ -37,7 +37,7 @@ class Cases:
         }  # fmt: skip
         with self._database.writing() as connection:
             connection.execute(sa.delete(tables.cases).where(tables.cases.c.id == case["id"]))
-            connection.execute(sa.insert(tables.cases).values(row))
+            connection.execute(sa.insert(tables.cases), row)
             note(connection, user.name, "case-made", case["id"])
 
     def live(self) -> list[StoredCase]:

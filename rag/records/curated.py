@@ -60,7 +60,7 @@ class CuratedAnswers:
         with self._database.writing() as connection:
             for number in _answers_to(connection, question):
                 _set(connection, number, state=CuratedState.WITHDRAWN)
-            made = connection.execute(sa.insert(tables.curated).values(row)).inserted_primary_key
+            made = connection.execute(sa.insert(tables.curated), row).inserted_primary_key
             if made is None:
                 raise RecordError("the approved answer has no number")
             note(connection, user.name, "curated-approved", made[0], question=question)
@@ -144,7 +144,7 @@ def _stand_in(connection: sa.Connection, row: sa.Row, now: datetime) -> str:
         "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
         "guide_id": None, "answer": answer_json(answer),
     }  # fmt: skip
-    connection.execute(sa.insert(tables.answers).values(values))
+    connection.execute(sa.insert(tables.answers), values)
     context = {
         "answer_id": answer.id,
         "level": answer.level,
@@ -153,6 +153,6 @@ def _stand_in(connection: sa.Connection, row: sa.Row, now: datetime) -> str:
         "generation": "",
         "hits": [],
     }
-    connection.execute(sa.insert(tables.contexts).values(context))
+    connection.execute(sa.insert(tables.contexts), context)
     _set(connection, row.id, answer_id=answer.id)
     return answer.id

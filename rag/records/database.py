@@ -16,7 +16,8 @@ from alembic.config import Config
 from rag.errors import RecordError
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
-_READING = "reading"
+_READING, _BARE = "reading", "bare"
+_TRIES = 6  # each waits for readers as long as busy_timeout says
 # FULL: what was said survives a power cut. trusted_schema OFF: a doctored file cannot run functions. secure_delete: what a class
 # wipes is gone from the file, too.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON")  # fmt: skip
@@ -70,10 +71,21 @@ class Database:
             (command.upgrade if up else command.downgrade)(config, revision)
 
     def forget_deleted(self) -> None:
-        """Take what was deleted out of the files, too: SQLite's log, PostgreSQL's dead rows."""
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            sqlite = self._engine.dialect.name == "sqlite"
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM")
+        """Take what was deleted out of the files, too: SQLite's log, PostgreSQL's dead rows. Raises RecordError."""
+        try:
+            if self._engine.dialect.name != "sqlite":
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM")
+                return
+            # Not AUTOCOMMIT: going back from it, SQLAlchemy would let the driver begin transactions by itself.
+            with self._engine.connect().execution_options(**{_BARE: True}) as connection:
+                for _ in range(_TRIES):
+                    busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                    if not busy:
+                        return
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise RecordError(f"what was deleted stays in the files: {_line(error)}") from error
+        raise RecordError("what was deleted stays in the log as long as somebody reads it")
 
     def close(self) -> None:
         """Release every connection."""
@@ -102,5 +114,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     @sqlalchemy.event.listens_for(engine, "begin")
     def _(connection) -> None:
+        if connection.get_execution_options().get(_BARE):
+            return
         # A writer that first reads must hold the lock from the start, or two of them may both see an item free.
         connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READING) else "BEGIN IMMEDIATE")

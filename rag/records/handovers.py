@@ -130,7 +130,7 @@ class Handovers:
         }  # fmt: skip
         with self._database.writing() as connection:
             _sweep(connection)
-            connection.execute(sa.insert(tables.handovers).values(row))
+            connection.execute(sa.insert(tables.handovers), row)
             count(connection, local_day(datetime.now(UTC)), locality_id, "", "handovers")
 
     def read(self, digest: str) -> Handover | None:

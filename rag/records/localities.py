@@ -71,7 +71,7 @@ class Localities:
             }
             changed = sa.update(tables.localities).where(tables.localities.c.id == row.id).values(values)
             if not connection.execute(changed).rowcount:
-                connection.execute(sa.insert(tables.localities).values(values))
+                connection.execute(sa.insert(tables.localities), values)
             note(connection, who, "locality", row.id, adults=adults, households=households)
         return row
 

@@ -206,7 +206,7 @@ class Reviews:
             if not connection.execute(done).rowcount:
                 raise NotHeld(f"task {task_id} is not held by {user.name!r}")
             task = connection.execute(sa.select(tables.tasks).where(_tasks.id == task_id)).one()
-            connection.execute(sa.insert(tables.reviews).values(_row(review, task, user, now)))
+            connection.execute(sa.insert(tables.reviews), _row(review, task, user, now))
             note(connection, user.name, "reviewed", task.answer_id, stage=task.stage, verdict=review.verdict.value)
             self._go_on(connection, task, review.verdict, now)
             return _review(connection.execute(_given().where(_reviews.task_id == task_id)).one())

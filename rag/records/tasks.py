@@ -15,7 +15,7 @@ LIKELY_WRONG = {"partial": 4, "declined": 3, "error": 3, "answered": 2, "safety"
 def add_task(connection: sa.Connection, answer_id: str, stage: int, reason: str, priority: int, now: datetime) -> None:
     """Queue a review of an answer: stage FIRST, SECOND (blind) or THIRD (settles a disagreement)."""
     row = {"answer_id": answer_id, "stage": stage, "reason": reason, "priority": priority, "created_at": now}
-    connection.execute(sa.insert(tables.tasks).values(row))
+    connection.execute(sa.insert(tables.tasks), row)
 
 
 def raise_priority(connection: sa.Connection, answer_id: str) -> None:

@@ -19,6 +19,7 @@
   // the elements, so a copy is kept.
   let kept = null;
   let cleared = null;
+  let wiping = false;
   function keepTurns() {
     const turn = find("#current article.turn");
     if (turn && turn.id === cleared) return;
@@ -166,7 +167,7 @@
       source.scrollIntoView({ block: "center", behavior: "smooth" });
       source.focus({ preventScroll: true });
     } else if (target.id === "clear") {
-      if (!window.confirm("Xóa hết cuộc trò chuyện này? Xóa rồi không lấy lại được.")) {
+      if (!wiping && !window.confirm("Xóa hết cuộc trò chuyện này? Xóa rồi không lấy lại được.")) {
         event.stopImmediatePropagation();
         event.preventDefault();
         return;
@@ -184,6 +185,16 @@
       actions[target.dataset.do]?.();
     }
   }, true);
+
+  // The class is over (classmate.js): nothing stays on the page, and the server's copy of the conversation goes with #clear.
+  document.addEventListener("wipe", () => {
+    wiping = true;
+    find("#log")?.replaceChildren();
+    find("#current")?.querySelectorAll("article").forEach((turn) => turn.replaceChildren());
+    find("#clear")?.click();
+    if (box()) box().value = "";
+    kept = null;
+  });
 
   document.addEventListener("submit", (event) => {
     const turn = event.target.closest("article.turn");
