@@ -19,6 +19,31 @@ ROLES = {
     Role.EVALUATOR: "Người đánh giá",
     Role.ADMIN: "Người quản trị",
 }
+ACTIONS = {
+    "signed-in": "Đăng nhập",
+    "locked": "Bị khóa vì nhập sai",
+    "user-added": "Thêm tài khoản",
+    "user-changed": "Đổi quyền tài khoản",
+    "password-changed": "Đổi mật khẩu",
+    "password-reset": "Đặt lại mật khẩu",
+    "locality": "Ghi địa phương",
+    "locality-removed": "Xóa địa phương",
+    "target": "Đặt mục tiêu",
+    "target-removed": "Xóa mục tiêu",
+    "reviewed": "Kiểm tra câu trả lời",
+    "curated-approved": "Duyệt câu trả lời",
+    "curated-lapsed": "Câu đã duyệt cần xem lại",
+    "curated-withdrawn": "Gỡ câu đã duyệt",
+    "case-made": "Tạo ca từ lỗi",
+    "case-withdrawn": "Bỏ ca từ lỗi",
+    "case-marked-wrong": "Đánh dấu ca sai",
+    "run-started": "Chạy bộ ca",
+    "handover-replied": "Trả lời người học",
+    "handover-withdrawn": "Thu lại câu trả lời",
+    "classroom-opened": "Mở lớp",
+    "classroom-pushed": "Gửi cho cả lớp",
+    "classroom-ended": "Kết thúc lớp",
+}
 _NAME_TAKEN = "Tên này đã có hoặc chưa dùng được. Bạn chọn tên khác, ví dụ “lan.baichay”."
 _LAST_ADMIN = "Đây là người quản trị cuối cùng. Bạn thêm một người quản trị khác trước."
 _IN_USE = "Địa phương này đang có tài khoản, lớp học hoặc đơn vị bên dưới, nên chưa xóa được."
@@ -101,7 +126,9 @@ def remove_locality(records: At, session: AdminWrites, locality: Text) -> Respon
 def audit(records: At, session: Admin, ai: str = "", viec: str = "") -> HTMLResponse:
     """Show who decided what."""
     entries = records.audit.entries(500, ai, viec)
-    return HTMLResponse(page_html("admin_audit.html", session=session, entries=entries, who=ai, action=viec))
+    return HTMLResponse(
+        page_html("admin_audit.html", session=session, entries=entries, who=ai, action=viec, actions=ACTIONS)
+    )
 
 
 def _users_page(

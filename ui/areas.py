@@ -18,13 +18,13 @@ class Area:
 
 _TRAINERS, _ADMINS = frozenset({Role.TRAINER}), frozenset()
 AREAS = (
+    Area("/huong-dan-vien/kiem-tra", "Kiểm tra", "Xem câu trả lời đúng hay sai, sửa lại cho đúng.", _TRAINERS),
+    Area("/huong-dan-vien/hoi", "Người học hỏi", "Trả lời câu hỏi mà chương trình chưa trả lời được.", _TRAINERS),
+    Area("/huong-dan-vien/lop", "Lớp học", "Mở lớp, chiếu mã, xem cả lớp đang hỏi gì.", _TRAINERS),
     Area("/huong-dan-vien/cau-tra-loi", "Đã kiểm chứng", "Câu trả lời đã duyệt, nhập và tải về.", _TRAINERS),
     Area("/huong-dan-vien/ca", "Ca từ lỗi", "Lỗi đã sửa mà bản mới không được lặp lại.", _TRAINERS),
-    Area("/huong-dan-vien/hoi", "Người học hỏi", "Trả lời câu hỏi mà chương trình chưa trả lời được.", _TRAINERS),
     Area("/huong-dan-vien/con-thieu", "Còn thiếu", "Điều nhiều người hỏi mà chưa có hướng dẫn.", _TRAINERS),
     Area("/bao-cao", "Báo cáo", "Phong trào đã đến với bao nhiêu người, so với mục tiêu.", _TRAINERS),
-    Area("/huong-dan-vien/kiem-tra", "Kiểm tra", "Xem câu trả lời đúng hay sai, sửa lại cho đúng.", _TRAINERS),
-    Area("/huong-dan-vien/lop", "Lớp học", "Mở lớp, chiếu mã, xem cả lớp đang hỏi gì.", _TRAINERS),
     Area("/danh-gia", "Đánh giá", "Chạy bộ ca kiểm tra, so sánh hai phiên bản.", frozenset({Role.EVALUATOR})),
     Area("/quan-tri/tai-khoan", "Tài khoản", "Thêm, khóa tài khoản, đặt lại mật khẩu.", _ADMINS),
     Area("/quan-tri/dia-phuong", "Địa phương", "Các tỉnh, xã, phường và số người lớn, số hộ.", _ADMINS),
