@@ -111,7 +111,7 @@ def test_a_learner_asks_opens_a_source_and_gives_feedback(page, records):
     page.check("#current .reasons input >> nth=3")
     page.fill("#current .reasons textarea", "chưa nói giờ làm việc, số tôi 0900000000")
     page.click("#current .reasons button[type=submit]")
-    page.wait_for_function("document.querySelector('#current .said').textContent.includes('Cảm ơn')")
+    page.wait_for_function("document.querySelector('#current .feedback .said').textContent.includes('Cảm ơn')")
     page.shot("4-feedback")
     stored = records.answers.feedback()[0][1]
     assert (stored.helpful, stored.reasons) == (False, ("Thiếu điều mình cần",))
