@@ -47,16 +47,21 @@ def _nuggets(correction: str, citations: Sequence[CuratedCitation]) -> tuple[Nug
     lines = [line for line in plain(correction).split("\n") if line.strip()]
     quoted = [line for c in citations for line in c.quote.split("\n")]
     any_fact = any(map(facts, lines))
-    return tuple(_nugget(line, quoted, vital=n == 0 and not any_fact) for n, line in enumerate(lines))
+    return tuple(
+        nugget for n, line in enumerate(lines) for nugget in _said_by(line, quoted, vital=n == 0 and not any_fact)
+    )
 
 
-def _nugget(line: str, quoted: Sequence[str], vital: bool) -> Nugget:
-    """Return what a line says: its first fact, or else the words of the quoted line that it is nearest to."""
-    if stated := facts(line):
-        return Nugget(text=line, fact=stated[0].text)
+def _said_by(line: str, quoted: Sequence[str], vital: bool) -> list[Nugget]:
+    """Return what a line says: each of its facts, or else the words of the quoted line that it is nearest to.
+
+    The first fact alone would not do: of "Làm mức 2: không quá 03 ngày" that is "mức 2", which every answer states.
+    """
+    if stated := dict.fromkeys(fact.text for fact in facts(line)):
+        return [Nugget(text=line, fact=fact) for fact in stated]
     said = set(syllables(line))
     nearest = max(quoted, key=lambda quote: len(said & set(syllables(quote))))
-    return Nugget(text=line, pattern=_pattern(nearest), importance="vital" if vital else "okay")
+    return [Nugget(text=line, pattern=_pattern(nearest), importance="vital" if vital else "okay")]
 
 
 def _pattern(line: str) -> str:

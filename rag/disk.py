@@ -23,8 +23,13 @@ def exclusive(path: Path, wait: bool = True) -> Iterator[None]:
 
 def replace_text(path: Path, text: str) -> None:
     """Write `text` beside `path` and rename it into place."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write `content` beside `path` and rename it into place."""
     aside = path.with_name(f"{path.name}.new")
-    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.write_bytes(content)
     _sync(aside)
     os.replace(aside, path)
     _sync(path.parent)

@@ -10,11 +10,12 @@ on which the index is lost. Who may edit, and who approved, is not known here.
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
@@ -105,6 +106,25 @@ def conflicts(settings: Settings) -> list[Edit]:
     """
     edition = edition_in_use(settings)
     return list(load_edition(edition_folder(settings, edition)).left_out) if edition else []
+
+
+def problems_of(settings: Settings, texts: Mapping[str, str]) -> list[str]:
+    """Return what the corpus in use would have wrong, `path:line: message`, if these texts stood in it; nothing is kept.
+
+    Only the guides among them, and those that cover a sheet among them, are checked; `make_edition` checks everything.
+    """
+    corpus = corpus_in_use(settings).resolve()
+    with TemporaryDirectory() as kept:
+        folder = Path(kept)
+        for entry in corpus.iterdir():
+            if entry.name not in INDEXED:
+                (folder / entry.name).symlink_to(entry)
+        for path in indexed_files(corpus):
+            _place(folder / path.relative_to(corpus), path.read_bytes())
+        for path, text in texts.items():
+            _place(folder / path, text.encode())
+        found = [problem for guide in _touched(folder, texts) for problem in _problems(folder, guide)]
+    return list(dict.fromkeys(found))
 
 
 def make_edition(settings: Settings, edits: Mapping[str, EditedFile]) -> Path:
@@ -252,9 +272,21 @@ def _place(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _problems(folder: Path) -> list[str]:
-    """Return what is wrong with a corpus, with paths inside it."""
-    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder).problems]
+def _touched(folder: Path, paths: Collection[str]) -> list[str]:
+    """Return the guides at these paths, and those that cover a sheet at one of them."""
+    sheets = {Path(path).stem for path in paths if path.startswith("facts/")}
+    covers = [re.compile(rf"(?m)^covers: .*(?<![a-z0-9-]){re.escape(sheet)}(?![a-z0-9-])") for sheet in sheets]
+    return [
+        path.stem
+        for path in sorted((folder / "guides").glob("*/*.md"))
+        if path.relative_to(folder).as_posix() in paths
+        or any(cover.search(path.read_text(encoding="utf-8")) for cover in covers)
+    ]
+
+
+def _problems(folder: Path, only: str | None = None) -> list[str]:
+    """Return what is wrong with a corpus, or one guide of it, with paths inside it."""
+    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder, only).problems]
 
 
 def _fits(settings: Settings, name: str) -> bool:

@@ -29,6 +29,10 @@ class ClassEndedError(RecordError):
     """What belongs to a class came after its end, and is not stored."""
 
 
+class GateError(BinhDanError):
+    """A version may not be published while a regression case fails; the message names the cases and the way out."""
+
+
 class CaseError(BinhDanError):
     """A line of a batch or test set cannot be read; the message begins with `path:line:`."""
 

@@ -37,6 +37,13 @@ def test_a_correction_expects_its_facts_and_forbids_those_of_the_marked_sentence
     assert case.pins
 
 
+def test_every_fact_of_a_correction_is_expected_not_just_the_first(assistant, cited):
+    case = make(assistant, cited, f"{cited.quote} [1]")
+    assert "mức 2" in cited.quote
+    assert not all(n.in_text("Làm mức 2 khi thẻ còn hạn: vài ngày làm việc.") for n in case.must_say)
+    assert all(n.in_text("Làm mức 2 khi thẻ còn hạn: 3 ngày làm việc.") for n in case.must_say)
+
+
 def test_what_the_gold_says_itself_is_not_forbidden(assistant, cited):
     assert make(assistant, cited, "Có sau 03 ngày làm việc. [1]", cited.quote).must_not_say == ()
 

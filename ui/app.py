@@ -4,6 +4,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,12 +20,13 @@ from rag.glossary import Glossary, load_glossary
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
 from rag.secret import secret_key
-from rag.serving import Serving, open_assistant
+from rag.serving import Serving
 from rag.settings import Settings
 from ui import (
     account_pages,
     admin_pages,
     asking_pages,
+    change_pages,
     class_pages,
     curated_pages,
     gap_pages,
@@ -32,6 +34,7 @@ from ui import (
     handover_pages,
     member_pages,
     picker,
+    publish_pages,
     report_pages,
 )
 from ui.chat import build_page
@@ -40,6 +43,7 @@ from ui.curation import after_review, refresh
 from ui.evaluators import open_desk
 from ui.figures import Figures
 from ui.gradio_door import Base, gr
+from ui.publishing import Publishing, admitted
 from ui.review_pages import open_reviews
 from ui.shield import Shield
 from ui.sign_in import enter, problem_page
@@ -51,6 +55,7 @@ _PAGES = (
     account_pages,
     admin_pages,
     asking_pages,
+    change_pages,
     class_pages,
     curated_pages,
     gap_pages,
@@ -58,6 +63,7 @@ _PAGES = (
     handover_pages,
     member_pages,
     picker,
+    publish_pages,
     report_pages,
 )
 _REFRESH_S = 300
@@ -81,6 +87,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     serving.prepare(lambda assistant: refresh(records, assistant))
     records.handovers.sweep()
     app.state.conversations = Conversations()
+    app.state.publishing = Publishing(serving, records, settings)
     app.state.guides = lambda: serving.assistant.index.guides
     app.add_exception_handler(HTTPException, problem_page)
     for pages in _PAGES:
@@ -129,10 +136,16 @@ def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:
     app.include_router(oidc_routes(oidc, secrets.token_urlsafe(32), on_identity))
 
 
-def run(settings: Settings) -> None:
-    """Serve until interrupted."""
-    serving = Serving(open_assistant(settings), settings)
+def run(settings: Settings, progress: Callable[[str], None]) -> None:
+    """Serve until interrupted. Raises GateError for a new version that fails a regression case."""
     records = Records.open(settings.records_url, settings.double_review)
+    try:
+        _serve(settings, records, Serving(admitted(settings, records, progress), settings))
+    finally:
+        records.close()
+
+
+def _serve(settings: Settings, records: Records, serving: Serving) -> None:
     # No access log: Gradio puts its session's secret in the address.
     config = uvicorn.Config(
         create_app(serving, records, load_glossary(settings.corpus), settings),
@@ -143,10 +156,7 @@ def run(settings: Settings) -> None:
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_when_serving, args=(server, serving, records), daemon=True).start()
-    try:
-        server.run()
-    finally:
-        records.close()
+    server.run()
 
 
 def _when_serving(server: uvicorn.Server, serving: Serving, records: Records) -> None:

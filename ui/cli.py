@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rag.errors import BinhDanError
+from rag.errors import BinhDanError, GateError
 from ui.eval_cli import app as eval_app
 from ui.users_cli import app as users_app
 
@@ -34,12 +34,23 @@ def serve(
     home: Home = None,
 ) -> None:
     """Serve the web chat (http://127.0.0.1:7860 by default)."""
-    from rag.serving import ensure_index
     from ui.app import run
 
-    settings = _settings(host=host, port=port, home=home)
-    ensure_index(settings, _say)
-    run(settings)
+    run(_settings(host=host, port=port, home=home), _say)
+
+
+@app.command()
+def publish(
+    override: Annotated[str | None, typer.Option(help="Full name of who answers for it although a case fails.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, with --override; at least 20 characters.")] = None,
+    home: Home = None,
+) -> None:
+    """Check the version that the settings describe against the cases of corrections, and publish it."""
+    from ui.publish_cli import publish_version
+
+    if (override is None) != (reason is None):
+        raise typer.BadParameter("give --override with --reason")
+    publish_version(_settings(home=home), override, reason, _say)
 
 
 @app.command()
@@ -188,7 +199,7 @@ def main() -> None:
         app()
     except BinhDanError as error:
         _say(str(error))
-        sys.exit(2)
+        sys.exit(3 if isinstance(error, GateError) else 2)
 
 
 def _settings(**flags: object):

@@ -7,12 +7,14 @@ from rag.records.accounts import Accounts
 from rag.records.answers import Answers
 from rag.records.audit import Audit
 from rag.records.cases import Cases
+from rag.records.changes import Changes
 from rag.records.classrooms import Classrooms
 from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
 from rag.records.handovers import Handovers
 from rag.records.localities import Localities
 from rag.records.movement import Movement
+from rag.records.publications import Publications
 from rag.records.reviews import Reviews
 from rag.settings import DOUBLE_REVIEW
 
@@ -26,6 +28,8 @@ class Records:
         self.accounts = Accounts(database)
         self.curated = CuratedAnswers(database)
         self.cases = Cases(database)
+        self.changes = Changes(database)
+        self.publications = Publications(database)
         self.localities = Localities(database)
         self.movement = Movement(database)
         self.classrooms = Classrooms(database, self.localities)

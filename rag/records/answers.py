@@ -4,6 +4,7 @@ Nothing that could name a learner is stored: no address, no account, and every t
 beside the statement, not into it: SQLAlchemy keeps the statements it has compiled, and a class's end must reach what was said.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from rag.records.classrooms import keep_open
 from rag.records.database import Database
 from rag.records.movement import count, local_day
 from rag.records.tasks import FIRST, LIKELY_WRONG, add_task, raise_priority
+from rag.text import fold, syllables
 
 MAX_COMMENT_CHARS = 1000
 _HITS = 8
@@ -90,6 +92,19 @@ class Answers:
             connection.execute(sa.insert(tables.feedback), row)
             if not feedback.helpful:
                 raise_priority(connection, feedback.answer_id)
+
+    def frequent(self, since: datetime, limit: int) -> list[str]:
+        """Return the questions asked most often since then, the commonest first; those alike but for marks and case are one."""
+        asked = sa.func.count().label("asked")
+        query = sa.select(tables.answers.c.question, asked).where(tables.answers.c.asked_at >= since)
+        counts: Counter[str] = Counter()
+        commonest: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query.group_by(tables.answers.c.question).order_by(asked.desc())):
+                key = " ".join(syllables(fold(row.question)))
+                counts[key] += row.asked
+                commonest.setdefault(key, row.question)
+        return [commonest[key] for key, _ in counts.most_common(limit)]
 
     def feedback(self) -> list[tuple[str, Feedback]]:
         """Return (question, feedback) of every answer that has some, newest first."""
