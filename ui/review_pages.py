@@ -33,7 +33,7 @@ from rag.records.reviews import (
     ReviewDraft,
     Verdict,
 )
-from rag.records.tasks import THIRD
+from rag.records.tasks import LAPSED, THIRD
 from rag.serving import Serving
 from rag.settings import Settings
 from rag.text import clean
@@ -349,6 +349,7 @@ def _item_html(
         turn=turn_html(answer, passages, desk.glossary, masked=False, can_rate=False, read_only=True),
         found=[_found(hit.passage_id, hit.digest, hit.score, answer, passages) for hit in item.hits],
         history=records.reviews.history(item.answer_id) if item.stage == THIRD else [],
+        lapsed=records.curated.lapsed_from(item.answer_id) if item.reason == LAPSED else None,
         verdicts=VERDICTS, reasons=REASONS, citations=json.dumps(_shown_again(typed.citations, passages)),
         prefill=json.dumps({"text": answer.text, "citations": _prefilled(answer, passages)}),
         max_chars=MAX_CHARS,

@@ -16,7 +16,7 @@ from rag.records import tables
 from rag.records.accounts import User
 from rag.records.audit import note
 from rag.records.database import Database
-from rag.records.tasks import FIRST, URGENT, add_task
+from rag.records.tasks import FIRST, LAPSED, URGENT, add_task
 from rag.text import clean, fold
 
 
@@ -77,6 +77,10 @@ class CuratedAnswers:
                 _row(row) for row in connection.execute(sa.select(tables.curated).order_by(tables.curated.c.id.desc()))
             ]
 
+    def lapsed_from(self, answer_id: str) -> CuratedRow | None:
+        """Return the newest lapsed one that was made from an answer."""
+        return next((r for r in self.all() if r.answer_id == answer_id and r.state is CuratedState.LAPSED), None)
+
     def lapse(self, curated_id: str, reasons: Sequence[str]) -> bool:
         """Take a live answer out of service and queue it; return whether it was live (another process may have been faster)."""
         now = datetime.now(UTC)
@@ -86,7 +90,7 @@ class CuratedAnswers:
             if not connection.execute(changed).rowcount:
                 return False
             row = connection.execute(sa.select(tables.curated).where(tables.curated.c.id == int(curated_id))).one()
-            add_task(connection, row.answer_id or _stand_in(connection, row, now), FIRST, "lapsed", URGENT, now)
+            add_task(connection, row.answer_id or _stand_in(connection, row, now), FIRST, LAPSED, URGENT, now)
             note(connection, "", "curated-lapsed", curated_id, reasons=list(reasons))
             return True
 

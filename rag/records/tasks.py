@@ -9,6 +9,7 @@ from rag.records import tables
 FIRST, SECOND, THIRD = 1, 2, 3
 # The higher, the sooner: first what a learner called wrong, then what the program itself is least sure of.
 URGENT = 9
+LAPSED = "lapsed"  # the reason of a task whose approved answer has lapsed
 LIKELY_WRONG = {"partial": 4, "declined": 3, "error": 3, "answered": 2, "safety": 2, "clarify": 1}
 
 
