@@ -91,6 +91,11 @@ def test_an_identity_of_a_provider_is_a_learner_until_somebody_lifts_it(store):
     assert store.accounts.identified("https://issuer.example|sub-1", "Lan") is None
 
 
+def test_a_shown_name_is_one_line_that_turns_nothing_round(store):
+    assert store.accounts.identified("https://id.example|2", "\u202eLan\0\n  Bãi Cháy").shown == "Lan Bãi Cháy"
+    assert store.accounts.add("admin", "na", "\u200b", Role.TRAINER)[0].shown == "na"
+
+
 def test_a_weak_password_is_named_as_such(store):
     user = person(store, name="lan-anh")
     assert password_faults("ngắn quá", user)

@@ -110,6 +110,13 @@ def test_who_joins_again_keeps_the_number(app, records, room):
     assert records.classrooms.wall(room.id).people == 1
 
 
+def test_guessing_by_looking_is_slowed_down_as_joining_is(app, records, room):
+    browser = client(app, records)
+    assert [browser.get(f"/lop/AAA{n:03}").status_code for n in range(61)] == [404] * 60 + [429]
+    assert browser.get(f"/lop/{room.code}").status_code == 429
+    assert browser.post("/lop", data={"code": room.code}).status_code == 429
+
+
 def test_a_wrong_code_and_a_full_class_are_told_in_words(app, records, room):
     browser = client(app, records)
     wrong = browser.post("/lop", data={"code": NASTY})

@@ -1,3 +1,6 @@
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -23,6 +26,13 @@ def test_feedback_is_masked_and_the_last_one_counts(store):
         store.answers.give_feedback(Feedback("unknown", True))
 
 
+def test_of_two_who_say_something_at_once_one_is_kept(store):
+    store.answers.save(ANSWER)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.answers.give_feedback(Feedback("a1", n % 2 == 0)), range(40)))
+    assert len(store.answers.feedback()) == 1
+
+
 def test_what_was_stored_is_there_after_a_restart(store):
     store.answers.save(ANSWER)
     store.answers.give_feedback(Feedback("a1", True))
@@ -35,6 +45,13 @@ def test_an_answer_that_cannot_be_stored_is_a_record_error(store):
     store.answers.save(ANSWER)
     with pytest.raises(RecordError, match="cannot be stored"):
         store.answers.save(ANSWER)
+
+
+def test_an_error_does_not_carry_what_was_said_into_the_log(store):
+    store.answers.save(ANSWER)
+    with pytest.raises(RecordError) as caught:
+        store.answers.save(ANSWER)
+    assert ANSWER.question not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,6 @@ def test_a_case_can_be_made_again_and_taken_out_of_the_gate_with_a_reason(store)
     store.cases.add(user, {"id": "sua-1", "question": "b"})
     (case,) = store.cases.live()
     assert case.case["question"] == "b"
-    store.cases.withdraw(user, "sua-1", "câu hỏi không còn đúng")
+    store.cases.withdraw(user, "sua-1", "câu hỏi không còn đúng, hỏi 0900000000")
+    assert store.audit.entries()[0].detail == {"reason": "câu hỏi không còn đúng, hỏi [số điện thoại]"}
     assert store.cases.live() == []
-    assert store.audit.entries()[0].detail == {"reason": "câu hỏi không còn đúng"}

@@ -211,6 +211,18 @@ def test_what_is_out_of_a_trainers_reach_does_not_exist_for_them(store):
     assert taken == {"a0", "a2"}
 
 
+def test_what_is_held_is_out_of_reach_for_whoever_has_moved(store):
+    for name in ("A", "B"):
+        store.localities.put("admin", name)
+    asked(store, locality_id="a")
+    user = person(store, name="lan", locality_id="a")
+    task = store.reviews.take_next(user).task_id
+    moved = store.accounts.change("admin", "lan", locality_id="b")
+    assert store.reviews.held(moved, task) is None
+    with pytest.raises(NotHeld):
+        store.reviews.decide(moved, task, RIGHT)
+
+
 def test_pairs_are_only_of_answers_within_reach(store, people):
     store.localities.put("admin", "Xã B")
     store.localities.put("admin", "Xã C")
@@ -232,7 +244,12 @@ def varied(store):
     store.localities.put("admin", "Tỉnh A")
     store.localities.put("admin", "Xã B", "tinh-a")
     trainer = person(store)
-    room = {"trainer_id": trainer.id, "audience": "older", "held_on": date(2026, 11, 20), "opened_at": DAY}
+    room = {
+        "trainer_id": trainer.id,
+        "audience": "older",
+        "held_on": date(2026, 11, 20),
+        "opened_at": datetime.now(UTC),
+    }
     with store.database.writing() as connection:
         connection.execute(sa.insert(tables.classrooms).values(id=7, **room))
     asked(store, "a", level="verified", confidence=0.9)
@@ -317,7 +334,7 @@ def test_what_is_stored_is_masked_and_noted(store, people):
     assert stored.correction == "Nơi làm là số 44 Phạm Ngọc Thạch. [1]\nGọi anh [số điện thoại]."
     assert stored.citations == (quote,)
     entry = store.audit.entries(action="reviewed")[0]
-    assert (entry.who, entry.subject, entry.detail) == ("lan", "a1", {"stage": 1, "verdict": "wrong"})
+    assert (entry.who, entry.subject, entry.detail) == ("lan", "a1", {"stage": 1})  # no verdict: see the second review
 
 
 def test_an_administrator_reviews_like_a_trainer(store):

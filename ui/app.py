@@ -46,7 +46,7 @@ from ui.gradio_door import Base, gr
 from ui.publishing import Publishing, admitted
 from ui.review_pages import open_reviews
 from ui.shield import Shield
-from ui.sign_in import enter, problem_page
+from ui.sign_in import PROBLEMS, enter, may_upload
 from ui.wording import FEEDBACK_REASONS
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,8 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.conversations = Conversations()
     app.state.publishing = Publishing(serving, records, settings)
     app.state.guides = lambda: serving.assistant.index.guides
-    app.add_exception_handler(HTTPException, problem_page)
+    for error, page in PROBLEMS.items():
+        app.add_exception_handler(error, page)
     for pages in _PAGES:
         app.include_router(pages.router)
     if settings.oidc_issuer:
@@ -117,7 +118,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>'
         '<script src="/own/classmate.js" defer></script>',
     )  # fmt: skip
-    return Shield(mounted, lambda key: records.accounts.session(key) is not None)
+    return Shield(mounted, partial(may_upload, records))
 
 
 def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:

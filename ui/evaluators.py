@@ -21,6 +21,7 @@ from evals.scoring import Corpus, Score, gold_guides, load_scores, load_summary,
 from evals.sets import HELD_OUT, open_set, prepare, shipped_sets
 from rag.errors import BinhDanError, CaseError
 from rag.jsonl import append_row, read_rows
+from rag.privacy import mask
 from rag.records.accounts import Session
 from rag.settings import Settings
 from ui.rendering import page_html
@@ -160,7 +161,7 @@ def start(
     try:
         why = f"{session.user.shown}: {reason.strip()}" if reason.strip() else ""
         desk.job.start(name_of_set, twins, limit, why)
-        records.audit.note(session.user.name, "run-started", name_of_set, reason=reason.strip() or None)
+        records.audit.note(session.user.name, "run-started", name_of_set, reason=mask(reason) or None)
     except BinhDanError as error:
         problem = str(error) if str(error) == _BUSY else "Không chạy được bộ này. Người vận hành xem nhật ký."
         log.warning("a run could not be started: %s", error)

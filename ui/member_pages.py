@@ -54,10 +54,13 @@ def mine(records: At, request: Request) -> Response:
 
 
 @router.get("/{code}")
-def invitation(records: At, code: str) -> HTMLResponse:
+def invitation(records: At, request: Request, code: str) -> HTMLResponse:
     """Show which class a code from a projector opens, and one button; looking does not join."""
+    if not limiter.test(_WRONG, "wrong", _address(request)):
+        return _form(_TOO_OFTEN, code, 429)
     if room := records.classrooms.at(code):
         return _page("class_join.html", code=room.code, title=class_title(room), problem="")
+    limiter.hit(_WRONG, "wrong", _address(request))
     return _form(_REFUSED[Refusal.UNKNOWN], code, 404)
 
 
@@ -66,7 +69,7 @@ def join(records: At, request: Request, code: Code = "") -> Response:
     """Join a class and go to the chat; who is in it already keeps the number."""
     if (room := records.classrooms.at(code)) and _is_in(records, request, room):
         return RedirectResponse("/", 303)
-    address = request.client.host if request.client else ""
+    address = _address(request)
     if not limiter.test(_WRONG, "wrong", address) or not limiter.hit(_JOINS, "joins", address):
         return _form(_TOO_OFTEN, code, 429)
     joined = records.classrooms.join(code)
@@ -117,6 +120,10 @@ def _state(member: Member, guides: dict[str, Guide]) -> dict[str, object]:
             "kind": pushed.kind, "guide_id": guide.id, "title": guide.title, "done": guide.id in member.finished,
         },
     }  # fmt: skip
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _is_in(records: Records, request: Request, room: Classroom) -> bool:

@@ -5,13 +5,16 @@ to the sign-in page, an account without the role is refused, and one with a firs
 """
 
 import hmac
+import logging
 from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Cookie, Depends, Form, HTTPException, Request
 from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from rag.errors import RecordError
 from rag.records import Records
 from rag.records.accounts import SESSION, Session, User
 from rag.roles import Role
@@ -21,6 +24,10 @@ COOKIE = "binhdan"
 SIGN_IN, CHANGE_PASSWORD, HOME = "/tai-khoan/dang-nhap", "/tai-khoan/mat-khau", "/tai-khoan"
 _EXPIRED = "Trang đã cũ. Bạn tải lại trang rồi làm lại nhé."
 _FORBIDDEN = "Tài khoản của bạn chưa có quyền mở trang này. Bạn nhờ người quản trị cấp quyền giúp."
+_UNREADABLE = "Có chỗ ghi chưa đúng. Bạn quay lại xem rồi gửi lại nhé."
+_NOT_NOW = "Máy chủ chưa đọc hoặc lưu được. Bạn đợi ít phút rồi thử lại nhé."
+
+log = logging.getLogger(__name__)
 
 
 def records_of(request: Request) -> Records:
@@ -78,6 +85,12 @@ Admin = Annotated[Session, Depends(needs())]
 AdminWrites = Annotated[Session, Depends(writes())]
 
 
+def may_upload(records: Records, key: str | None) -> bool:
+    """Tell whether a cookie's key is of somebody whose pages take files."""
+    session = records.accounts.session(key)
+    return session is not None and session.user.role in {Role.TRAINER, Role.ADMIN} and not session.user.must_change
+
+
 def enter(records: Records, user: User, request: Request, to: str = HOME) -> Response:
     """Begin a session under a new key, end whatever one the browser came with, and go on to a page of ours."""
     records.accounts.sign_out(request.cookies.get(COOKIE))
@@ -98,6 +111,30 @@ async def problem_page(request: Request, error: Exception) -> Response:
     if "text/html" not in request.headers.get("accept", "text/html"):
         return await http_exception_handler(request, error)
     return HTMLResponse(page_html("problem.html", problem=error.detail, session=None), error.status_code)
+
+
+async def unreadable_page(request: Request, error: Exception) -> Response:
+    """Answer what no form of ours sends: a field that is missing, half a letter, a number or day that nothing can hold. What was
+    sent is not repeated.
+    """
+    if not isinstance(error, RequestValidationError):
+        log.warning("a request could not be read: %s", type(error).__name__, exc_info=error)
+    return await problem_page(request, HTTPException(422, _UNREADABLE))
+
+
+async def unavailable_page(request: Request, error: Exception) -> Response:
+    """Answer a request that the database refused."""
+    log.error("a request failed", exc_info=error)
+    return await problem_page(request, HTTPException(503, _NOT_NOW))
+
+
+PROBLEMS = {
+    HTTPException: problem_page,
+    RequestValidationError: unreadable_page,
+    UnicodeError: unreadable_page,
+    OverflowError: unreadable_page,
+    RecordError: unavailable_page,
+}
 
 
 def _allowed(session: Session, roles: tuple[Role, ...]) -> Session:

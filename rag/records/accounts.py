@@ -18,7 +18,7 @@ from rag.records import tables
 from rag.records.audit import note
 from rag.records.database import Database
 from rag.roles import Role
-from rag.text import slug
+from rag.text import clean, slug
 
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 12, 200
 MAX_FAILURES, LOCKED_FOR = 5, timedelta(minutes=15)
@@ -205,7 +205,7 @@ def password_faults(password: str, user: User) -> list[str]:
 
 def _new(name: str, shown: str, role: Role, locality_id: str | None) -> dict[str, object]:
     return {
-        "name": name, "shown": shown.strip()[:80], "role": role.value, "locality_id": locality_id,
+        "name": name, "shown": " ".join(clean(shown).split())[:80] or name, "role": role.value, "locality_id": locality_id,
         "must_change": False, "failures": 0, "created_at": datetime.now(UTC),
     }  # fmt: skip
 

@@ -86,6 +86,7 @@ class Answers:
         }  # fmt: skip
         with self._database.writing() as connection:
             known = sa.select(tables.answers.c.id).where(tables.answers.c.id == feedback.answer_id)
+            known = known.with_for_update()  # of two at once, the later one replaces the other
             if connection.execute(known).first() is None:
                 raise RecordError(f"no answer {feedback.answer_id!r} is stored")
             connection.execute(sa.delete(tables.feedback).where(tables.feedback.c.answer_id == feedback.answer_id))

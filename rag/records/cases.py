@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rag.errors import RecordError
+from rag.privacy import mask
 from rag.records import tables
 from rag.records.accounts import User
 from rag.records.audit import note
@@ -52,4 +53,4 @@ class Cases:
             gone = sa.update(tables.cases).where(tables.cases.c.id == case_id).values(withdrawn_at=datetime.now(UTC))
             if not connection.execute(gone).rowcount:
                 raise RecordError(f"there is no case {case_id!r}")
-            note(connection, user.name, "case-withdrawn", case_id, reason=reason)
+            note(connection, user.name, "case-withdrawn", case_id, reason=mask(reason))

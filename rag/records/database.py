@@ -33,7 +33,8 @@ class Database:
     def open(cls, url: str) -> "Database":
         """Connect and bring the tables up to date. Raises RecordError when the database cannot be used."""
         try:
-            engine = sa.create_engine(url, pool_pre_ping=True)
+            # What is stored must not reach the log by way of an error.
+            engine = sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)
             database = cls(engine)
