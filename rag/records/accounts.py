@@ -142,7 +142,8 @@ class Accounts:
 
     def identified(self, identity: str, shown: str) -> User | None:
         """Return the account of an OpenID identity, a learner's made for a new one; None for a disabled one."""
-        name = f"oidc-{sha256(identity.encode()).hexdigest()[:12]}"
+        identity = _digest(identity)
+        name = f"oidc-{identity[:12]}"
         with self._database.writing() as connection:
             row = _row(connection, tables.users.c.identity == identity)
             if row is None:

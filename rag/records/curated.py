@@ -63,7 +63,7 @@ class CuratedAnswers:
             made = connection.execute(sa.insert(tables.curated), row).inserted_primary_key
             if made is None:
                 raise RecordError("the approved answer has no number")
-            note(connection, user.name, "curated-approved", made[0], question=question)
+            note(connection, user.name, "curated-approved", made[0])
             return str(made[0])
 
     def live(self) -> list[CuratedAnswer]:

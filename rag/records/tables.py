@@ -64,7 +64,7 @@ users = sa.Table(
     sa.Column("role", sa.String(20), nullable=False),
     _refers("locality_id", "localities.id", "RESTRICT"),
     sa.Column("password", sa.String(200)),
-    sa.Column("identity", sa.String(300), unique=True),  # issuer and subject of an OpenID provider
+    sa.Column("identity", sa.String(300), unique=True),  # digest of an OpenID provider's issuer and subject
     sa.Column("must_change", sa.Boolean, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("locked_until", Moment),
