@@ -101,8 +101,8 @@ def test_the_prompts_declare_what_they_use(tmp_path, monkeypatch):
 def test_a_secret_is_never_shown_in_a_settings_error(monkeypatch):
     from rag.errors import SettingsError
 
-    monkeypatch.setenv("BINHDAN_EVALUATOR_PASSWORD", "bi-mat")
+    monkeypatch.setenv("BINHDAN_OIDC_CLIENT_SECRET", "bi-mat")
     with pytest.raises(SettingsError) as error:
         load_settings()
-    assert "BINHDAN_EVALUATOR_PASSWORD" in str(error.value)
+    assert "BINHDAN_OIDC_CLIENT_SECRET" in str(error.value)
     assert "bi-mat" not in str(error.value)
