@@ -10,19 +10,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from heapq import nlargest
 
 from rag.answers import Citation
+from rag.clock import VIETNAM
 from rag.factlock import lock
 from rag.guides import Passage
 from rag.index import Index
 from rag.questions import Lexicon, Reader
 from rag.retrieval import is_marked
 from rag.text import clean, fold, has_marks, syllables
-
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class CuratedAnswer:
     @property
     def checked_by(self) -> str:
         """Who approved it and on which day in Vietnam: "Lan, 27/11/2026"."""
-        when = self.approved_at.astimezone(_VIETNAM) if self.approved_at.tzinfo else self.approved_at
+        when = self.approved_at.astimezone(VIETNAM) if self.approved_at.tzinfo else self.approved_at
         return f"{self.approved_by}, {when:%d/%m/%Y}"
 
 
@@ -155,7 +154,7 @@ class CuratedMatcher:
         self._reader = reader
         self._counts = index.keyword["guide-folded"].frequencies()
         self._size = len(index.guides)
-        newest = sorted(answers, key=lambda a: a.approved_at.astimezone(_VIETNAM), reverse=True)
+        newest = sorted(answers, key=lambda a: a.approved_at.astimezone(VIETNAM), reverse=True)
         self._asked = [
             (answer, asked)
             for answer in newest

@@ -31,7 +31,9 @@ def cited(assistant):
 
 
 def approved(store, assistant, cited, question=QUESTION, text="Không quá 03 ngày làm việc. [1]"):
-    return approve(store, assistant, person(store), question, text, [cited])
+    problems = approve(store, assistant, person(store), question, text, [cited])
+    refresh(store, assistant)
+    return problems
 
 
 def test_an_approved_answer_is_served_and_counted_until_it_is_withdrawn(desk, store, assistant, cited):

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from people import person
 
 from rag.answers import Answer, AnswerStatus
+from rag.clock import local_day
 from rag.errors import RecordError
 from rag.records import tables
 from rag.records.answers import Context
-from rag.records.movement import AUDIENCES, Audience, Count, count, local_day, monday
+from rag.records.movement import AUDIENCES, Audience, Count, count, monday
 
 MONDAY, SUNDAY, NEXT = date(2026, 11, 2), date(2026, 11, 8), date(2026, 11, 9)
 

@@ -81,7 +81,7 @@ class _FeedbackForm(BaseModel):
 def create_app(serving: Serving, records: Records, glossary: Glossary, settings: Settings) -> Shield:
     """Return the ASGI application."""
     app = FastAPI(openapi_url=None)
-    app.state.records, app.state.serving, app.state.settings = records, serving, settings
+    app.state.records, app.state.settings = records, settings
     app.state.assistant = lambda: serving.assistant
     app.state.secret, app.state.figures = secret_key(settings.home), Figures()
     serving.prepare(lambda assistant: refresh(records, assistant))

@@ -66,11 +66,10 @@ def build_page(
         wants_person = answer.status is AnswerStatus.DECLINED_PERSON
         goes_on = answer.status.group in {"answered", "partial", "declined", "safety"} and not wants_person
         context = _context(found.hits, assistant.index.folder.name, member, first=goes_on and not turns)
-        passages = {p.id: p for p in assistant.index.passages}
         masked = answer.question != clean(question)[: len(answer.question)]
         stored = _store(records, answer, context)
         about = turns[-1] if wants_person and turns and turns[-1].answer_id else None
-        html = turn_html(answer, passages, glossary, masked, can_rate=stored, about=about)
+        html = turn_html(answer, assistant.passages, glossary, masked, can_rate=stored, about=about)
         guide_id = next(iter(answer.guide_ids), None)
         turn = Turn(answer.question, answer.text, guide_id, answer.id if stored else "")
         return html, [*turns, turn][-_TURNS_KEPT:] if goes_on else turns

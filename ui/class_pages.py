@@ -16,6 +16,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from rag.clock import VIETNAM
 from rag.errors import RecordError
 from rag.guides import TOPICS, Guide
 from rag.records import Records
@@ -27,7 +28,7 @@ from ui.member_pages import class_title
 from ui.qr_codes import qr_svg
 from ui.rendering import page_html
 from ui.sign_in import At, Trainer, TrainerWrites
-from ui.wording import VIETNAM, local_clock
+from ui.wording import local_clock
 
 PREFIX = "/huong-dan-vien/lop"
 _LOOK_EVERY_S = 60

@@ -69,6 +69,8 @@ def import_(records: At, assistant: Answering, session: TrainerWrites, file: Upl
         found = _import_row(records, assistant, session, row)
         problems += [f"Dòng {number}: {problem}" for problem in found]
         served += not found
+    if served:
+        refresh(records, assistant)
     return _page(records, session, problems=problems, served=served, status=422 if problems else 200)
 
 

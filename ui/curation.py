@@ -36,14 +36,13 @@ def approve(
     records: Records, assistant: Assistant, user: User, question: str, text: str, citations: Sequence[CuratedCitation],
     answer_id: str | None = None, more: str | None = None, also: Sequence[str] = (),
 ) -> list[str]:  # fmt: skip
-    """Serve an answer from now on; return in Vietnamese why not, [] when it is served."""
+    """Store an answer that `refresh` will serve; return in Vietnamese why not, [] when it is stored."""
     if not citations:
         return [_NO_SOURCE]
     drawn = CuratedAnswer("0", question, tuple(also), text, more, tuple(citations), user.shown, datetime.now(UTC))
     if problems := lapses(drawn, assistant.passages, assistant.today()):
         return problems
     records.curated.approve(user, question, text, citations, answer_id, more, also)
-    refresh(records, assistant)
     return []
 
 
@@ -73,9 +72,13 @@ def after_review(
     if review.correction:
         text, more, citations = review.correction, None, review.citations
     problems = []
+    changed = False
     if "serve" in ticked:
         problems += approve(records, assistant, user, item.question, text, citations, item.answer_id, more)
-    elif review.verdict is not Verdict.RIGHT and records.curated.withdraw_answers_to(user, item.question):
+        changed = not problems
+    elif review.verdict is not Verdict.RIGHT:
+        changed = records.curated.withdraw_answers_to(user, item.question) > 0
+    if changed:
         refresh(records, assistant)
     if "case" in ticked:
         expected = "" if review.verdict is Verdict.OUT_OF_SCOPE else text

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from evals.movement import MEASURES, Counted, Locality, Report, Target, movement_report
+from rag.clock import local_day
 from rag.records import Records
 from rag.records import localities as stored
-from rag.records.movement import AUDIENCES, Count, local_day, monday
+from rag.records.movement import AUDIENCES, Count, monday
 
 EVERYWHERE = "*"  # above all localities; no id of theirs has such a letter
 GROUPS = {**AUDIENCES, "ngoai-lop": "Hỏi ngoài lớp học"}

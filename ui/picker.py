@@ -5,14 +5,14 @@ passage's id and, each on a line of its own, the lines that were ticked.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 
 from rag.answers import Citation
 from rag.assistant import Assistant
-from rag.factlock import MARK, lock
+from rag.corrections import check as check_text
+from rag.corrections import cite
 from rag.privacy import mask
 from rag.text import clean
 from ui.rendering import reply_html
@@ -29,22 +29,14 @@ def assistant_of(request: Request) -> Assistant:
     return request.app.state.assistant()
 
 
-def today_of(request: Request) -> date:
-    """Return the day as of which the application answers."""
-    return request.app.state.settings.today or date.today()
-
-
 Answering = Annotated[Assistant, Depends(assistant_of)]
-Today = Annotated[date, Depends(today_of)]
 Picks = Annotated[list[str], Form(default_factory=list)]
 
 
 @router.get("/tim")
-def search(
-    assistant: Answering, today: Today, _: Trainer, q: Annotated[str, Query(max_length=300)] = ""
-) -> list[dict[str, Any]]:
+def search(assistant: Answering, _: Trainer, q: Annotated[str, Query(max_length=300)] = "") -> list[dict[str, Any]]:
     """Return the passages that fit some words best, each with its lines that are true today and their sources."""
-    query = assistant.reader.read(mask(q)).query
+    query, today = assistant.reader.read(mask(q)).query, assistant.today()
     hits = assistant.retriever.search(query, today).hits[:_FOUND] if query.strip() else ()
     return [
         {
@@ -74,17 +66,13 @@ def picked(assistant: Assistant, cites: Sequence[str]) -> tuple[Citation, ...]:
     A passage or line that no guide has any more is left out and its number stays free: the lock then names the lines that leaned
     on it.
     """
-    passages = {passage.id: passage for passage in assistant.index.passages}
     citations = []
     for number, value in enumerate(cites[:MAX_PICKS], 1):
         passage_id, *texts = value.splitlines() or [""]
-        passage = passages.get(passage_id)
-        lines = [line for line in passage.lines if line.text in texts] if passage else []
-        if passage and lines:
-            title = f"{passage.guide_title} – {passage.heading}"
-            sources = tuple(dict.fromkeys(source for line in lines for source in line.sources))
-            quote = "\n".join(line.text for line in lines)
-            citations.append(Citation(number, passage.guide_id, passage.id, title, quote, sources))
+        passage = assistant.passages.get(passage_id)
+        rows = [row for row, line in enumerate(passage.lines) if line.text in texts] if passage else []
+        if passage and rows:
+            citations.append(cite(number, passage, rows))
     return tuple(citations)
 
 
@@ -92,9 +80,9 @@ def unsupported(text: str, citations: tuple[Citation, ...]) -> list[tuple[str, s
     """Return the lines of a masked text that its citations do not carry, each with what they lack; a mark without its citation
     lacks that.
     """
-    known = {citation.number for citation in citations}
-    lost = dict(lock(text, citations).dropped)
-    for line in text.split("\n"):
-        if dead := [n for n in map(int, MARK.findall(line)) if n not in known]:
-            lost.setdefault(line, ", ".join(f"đoạn trích [{n}]" for n in dead))
-    return list(lost.items())
+    rows = ((line.text, line.lacks or _lost(line.unknown)) for line in check_text(text, citations).lines)
+    return [(line, lacks) for line, lacks in rows if lacks]
+
+
+def _lost(numbers: Sequence[int]) -> str:
+    return ", ".join(f"đoạn trích [{number}]" for number in numbers)

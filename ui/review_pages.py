@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 from evals.agreement import MIN_ITEMS, agreement
 from rag.answers import Answer, Citation, read_answer
 from rag.assistant import Assistant
+from rag.clock import VIETNAM
 from rag.corrections import CheckedLine, CheckedText, check, cite, masked
 from rag.curated import CuratedCitation
 from rag.glossary import Glossary
@@ -39,7 +40,7 @@ from rag.settings import Settings
 from rag.text import clean
 from ui.rendering import page_html, turn_html
 from ui.sign_in import At, Trainer, TrainerWrites
-from ui.wording import LEVELS, VIETNAM
+from ui.wording import LEVELS
 
 PREFIX = "/huong-dan-vien/kiem-tra"
 VERDICTS = {
@@ -97,12 +98,12 @@ class ReviewDesk:
 
     def passages(self) -> dict[str, Passage]:
         """Return every passage of the index that is open now, by id."""
-        return {passage.id: passage for passage in self.assistant.index.passages}
+        return self.assistant.passages
 
     @property
     def today(self) -> date:
         """The day on which lines must be true."""
-        return self.settings.today or date.today()
+        return self.assistant.today()
 
 
 def open_reviews(app: FastAPI, serving: Serving, glossary: Glossary, settings: Settings, after: AfterReview) -> None:

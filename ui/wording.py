@@ -1,9 +1,10 @@
 """What learners read around an answer, in Vietnamese, for the terminal and the web page alike."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
 from rag.answers import Answer, AnswerStatus, Citation
 from rag.assistant import SURE_THRESHOLD
+from rag.clock import VIETNAM
 from rag.sheets import Source
 
 LEVELS = {
@@ -11,7 +12,6 @@ LEVELS = {
     "documented": "Đúng theo tài liệu, chưa có người kiểm chứng",
     "none": "Không có trong tài liệu",
 }
-VIETNAM = timezone(timedelta(hours=7))
 _TERMINAL_SOURCES = 2  # the page and --json show all
 NOTICE = (
     "Đây là công cụ giúp bạn học, không phải cơ quan nhà nước, và có thể sai. "

@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from rag.answers import Answer, Hit, answer_json
+from rag.clock import local_day
 from rag.errors import ClassEndedError, RecordError
 from rag.privacy import mask
 from rag.records import tables
 from rag.records.classrooms import keep_open
 from rag.records.database import Database
-from rag.records.movement import count, local_day
+from rag.records.movement import count
 from rag.records.tasks import FIRST, LIKELY_WRONG, add_task, raise_priority
 from rag.text import fold, syllables
 
@@ -62,15 +63,10 @@ class Answers:
         Raises RecordError, and ClassEndedError for a class that ended meanwhile.
         """
         context, now = context or Context(), datetime.now(UTC)
-        row = {
-            "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
-            "guide_id": next(iter(answer.guide_ids), None), "answer": answer_json(answer),
-        }  # fmt: skip
         try:
             with self._database.writing() as connection:
                 keep_open(connection, context.classroom_id)
-                connection.execute(sa.insert(tables.answers), row)
-                connection.execute(sa.insert(tables.contexts), _context_row(answer, context))
+                insert_answer(connection, answer, context, now)
                 add_task(connection, answer.id, FIRST, "new", LIKELY_WRONG[answer.status.group], now)
                 _count(connection, answer, context, local_day(now))
         except ClassEndedError:
@@ -128,6 +124,16 @@ def _count(connection: sa.Connection, answer: Answer, context: Context, day: dat
     happened = {"people": context.first, "questions": True, "answered": answer.status.group in _HELPED}
     for measure in (measure for measure, did in happened.items() if did):
         count(connection, day, context.locality_id, "", measure)
+
+
+def insert_answer(connection: sa.Connection, answer: Answer, context: Context, now: datetime) -> None:
+    """Store an answer with its context, within the caller's transaction."""
+    row = {
+        "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
+        "guide_id": next(iter(answer.guide_ids), None), "answer": answer_json(answer),
+    }  # fmt: skip
+    connection.execute(sa.insert(tables.answers), row)
+    connection.execute(sa.insert(tables.contexts), _context_row(answer, context))
 
 
 def _context_row(answer: Answer, context: Context) -> dict[str, object]:

@@ -1,19 +1,20 @@
 """Approved answers: served first while what they cite stands, and sent back to the queue when it does not."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from rag.answers import Answer, AnswerStatus, answer_json
+from rag.answers import Answer, AnswerStatus
 from rag.curated import CuratedAnswer, CuratedCitation
 from rag.errors import RecordError
 from rag.privacy import mask
 from rag.records import tables
 from rag.records.accounts import User
+from rag.records.answers import Context, insert_answer
 from rag.records.audit import note
 from rag.records.database import Database
 from rag.records.tasks import FIRST, LAPSED, URGENT, add_task
@@ -144,19 +145,6 @@ def _stand_in(connection: sa.Connection, row: sa.Row, now: datetime) -> str:
     answer = Answer(
         uuid.uuid4().hex, row.question, AnswerStatus.ANSWERED, row.text, row.more, mode="curated", level="documented"
     )
-    values: Mapping[str, object] = {
-        "id": answer.id, "asked_at": now, "question": answer.question, "status": answer.status.value,
-        "guide_id": None, "answer": answer_json(answer),
-    }  # fmt: skip
-    connection.execute(sa.insert(tables.answers), values)
-    context = {
-        "answer_id": answer.id,
-        "level": answer.level,
-        "mode": answer.mode,
-        "confidence": 0.0,
-        "generation": "",
-        "hits": [],
-    }
-    connection.execute(sa.insert(tables.contexts), context)
+    insert_answer(connection, answer, Context(), now)
     _set(connection, row.id, answer_id=answer.id)
     return answer.id

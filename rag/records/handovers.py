@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rag.answers import AnswerStatus, Citation
+from rag.clock import local_day
 from rag.gaps import Unanswered
 from rag.privacy import mask
 from rag.records import tables
@@ -19,7 +20,7 @@ from rag.records.accounts import User
 from rag.records.audit import note as audit_note
 from rag.records.database import Database
 from rag.records.localities import Localities
-from rag.records.movement import count, local_day
+from rag.records.movement import count
 from rag.sheets import Source
 
 # 25 signs, 244,140,625 codes. Of those that look alike one at most is here (D for O, 0 and Q; 2 for Z; 5 for S; 6 for G; 8 for B; V

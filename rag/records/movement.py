@@ -5,7 +5,7 @@ Whole numbers of people and things, never who. Here they are exact: whoever show
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -17,7 +17,6 @@ from rag.records.audit import note
 from rag.records.database import Database
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 class Audience(StrEnum):
@@ -121,11 +120,6 @@ def count(
 def monday(day: date) -> date:
     """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
-
-
-def local_day(at: datetime) -> date:
-    """Return which day it is in Vietnam at a point in time."""
-    return at.astimezone(_VIETNAM).date()
 
 
 def _or_else(
