@@ -14,7 +14,7 @@ from rag.assistant import Assistant
 from rag.glossary import Glossary, load_glossary
 from rag.index import build_index
 from rag.records import Records
-from rag.serving import open_assistant
+from rag.serving import Serving, open_assistant
 from rag.settings import PROJECT, Settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -99,6 +99,32 @@ def store(request, tmp_path):
     records.url = url
     yield records
     records.close()
+
+
+@pytest.fixture(scope="module")
+def address(assistant, records, glossary, built):
+    """The address of an application that serves the shipped corpus, for browsers."""
+    from browsing import serving
+
+    from ui.app import create_app
+
+    with serving(create_app(Serving(assistant), records, glossary, built)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium."""
+    from browsing import CHROMIUM
+
+    if CHROMIUM is None:
+        pytest.skip("the browser is missing: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

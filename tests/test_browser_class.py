@@ -14,9 +14,9 @@ import time
 
 import pytest
 import zxingcpp
+from browsing import CHROMIUM, SHOTS, SIZES, serving
 from people import person
 from PIL import Image
-from test_browser import CHROMIUM, SHOTS, SIZES, serving
 
 from evals.learners import Learner
 from rag.records import Records

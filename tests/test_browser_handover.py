@@ -1,32 +1,13 @@
 """From a question that nothing covers to a person's reply, in Debian's real Chromium, on a phone and on a desktop."""
 
 import pytest
+from browsing import SIZES, ask, opened
 from people import PASSWORD, person
-from playwright.sync_api import sync_playwright
-from test_browser import CHROMIUM, SIZES, ask, opened, serving
 
-from rag.serving import Serving
-from ui.app import create_app
 from ui.asking_pages import limiter
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 QUESTION = "tiêm phòng dại cho chó mèo nhà tôi ở đâu"
-
-
-@pytest.fixture(scope="module")
-def address(assistant, records, glossary, built):
-    with serving(create_app(Serving(assistant), records, glossary, built)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("the browser is missing: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SIZES)

@@ -4,6 +4,7 @@ import contextlib
 import re
 
 import pytest
+from browsing import SIZES, ask, opened, serving
 from people import person
 from small_home import (
     BETTER,
@@ -16,7 +17,6 @@ from small_home import (
     served_text,
     settings_in,
 )
-from test_browser import SIZES, ask, chromium, opened, serving
 
 from rag.glossary import load_glossary
 from rag.records import Records
@@ -25,7 +25,6 @@ from ui.app import create_app
 from ui.publishing import admitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-__all__ = ["chromium"]
 EDIT, PAGE = "huong-dan-vien/sua/vneid/vneid-dang-ky-muc-2", "huong-dan-vien/xuat-ban"
 CORRECTED = "Tối đa 03 ngày làm việc. [1]"
 WHY = "Ca này theo quy định cũ, đã hỏi Công an tỉnh."

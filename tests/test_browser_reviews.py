@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from browsing import SHOTS, SIZES
 from people import person
-from test_browser import CHROMIUM, SHOTS, SIZES, serving
 
 from rag.records import tables
 from rag.records.answers import Context, Feedback
 from rag.records.reviews import Verdict, is_doubled
-from rag.serving import Serving
-from ui.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 QUESTIONS = (
@@ -22,24 +20,6 @@ QUESTIONS = (
     "đăng ký tạm trú cần giấy tờ gì",
 )
 ON_AN_ITEM = re.compile(r"/kiem-tra/\d+")
-
-
-@pytest.fixture(scope="module")
-def address(assistant, records, glossary, built):
-    with serving(create_app(Serving(assistant), records, glossary, built)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("the browser is missing: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=SIZES)
