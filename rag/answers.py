@@ -124,6 +124,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     row = asdict(answer)
     for inside in ("searched_as", "dropped", "curated_id", "checked_by"):
         del row[inside]
+    for source in (source for citation in row["citations"] for source in citation["sources"]):
+        if source["page"] is None:
+            del source["page"]
     row["status"] = answer.status.value
     row["as_of"] = answer.as_of.isoformat() if answer.as_of else None
     return json.loads(json.dumps(row))

@@ -13,6 +13,8 @@ from pathlib import Path
 from rag.asked import load_asked, load_believed
 from rag.atoms import missing
 from rag.cards import load_cards
+from rag.documents.library import Library
+from rag.documents.shelf import load_shelf, shelf_path
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, Line, Section, load_guide
@@ -51,9 +53,13 @@ class CorpusReport:
     problems: tuple[str, ...]
 
 
-def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
-    """Check every guide under `corpus`, or just the guide `only` (then coverage of other sheets is not asked)."""
+def check_corpus(corpus: Path, only: str | None = None, library: Library | None = None) -> CorpusReport:
+    """Check every guide under `corpus`, or just the guide `only` (then coverage of other sheets is not asked).
+
+    With `library` the text of every shelved document must be in it.
+    """
     problems = [str(p) for p in _file_problems(corpus)]
+    problems += shelf_problems(corpus, library)
     try:
         sheets = load_sheets(corpus / "facts")
         glossary = load_glossary(corpus)
@@ -83,6 +89,22 @@ def check_corpus(corpus: Path, only: str | None = None) -> CorpusReport:
             except CorpusError as error:
                 problems.extend(str(error).split("\n"))
     return CorpusReport(tuple(guides.values()), len(sheets), tuple(sorted(set(problems))))
+
+
+def shelf_problems(corpus: Path, library: Library | None) -> list[str]:
+    """Return what is wrong with the shelf files, `path:line: message`."""
+    try:
+        documents = load_shelf(corpus)
+    except CorpusError as error:
+        return str(error).split("\n")
+    problems, homes = [], dict[str, str]()
+    for document in documents:
+        where = f"{corpus / shelf_path(document.id)}:1"
+        if document.number and (other := homes.setdefault(document.number, document.id)) != document.id:
+            problems.append(f"{where}: number {document.number} stands in {other} too")
+        if library and not library.has(document.file, document.reading):
+            problems.append(f"{where}: the library lacks its text; read the file again with: binhdan ingest")
+    return problems
 
 
 def _file_problems(corpus: Path) -> Iterator[Problem]:

@@ -19,13 +19,15 @@ from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter
 
-from rag.corpus import check_corpus
+from rag.corpus import check_corpus, shelf_problems
 from rag.disk import exclusive, replace_text, settle
+from rag.documents.library import Library
+from rag.documents.shelf import FOLDER
 from rag.errors import CorpusError, IndexStateError
 from rag.index import INDEXED, corpus_digest, current_generation, generations, indexed_files, read_manifest
 from rag.settings import Settings
 
-_EDITABLE = re.compile(r"guides/[a-z0-9-]{1,60}/[a-z0-9-]{1,100}\.md|facts/[a-z0-9-]{1,100}\.yaml")
+_EDITABLE = re.compile(r"guides/[a-z0-9-]{1,60}/[a-z0-9-]{1,100}\.md|(?:facts|documents)/[a-z0-9-]{1,100}\.yaml")
 _RECORD = "edition.json"
 # An edition is made before its generation is built, which takes minutes at most; until then no generation names it.
 _UNNAMED_FOR_S = 3600
@@ -122,15 +124,19 @@ def problems_of(settings: Settings, texts: Mapping[str, str]) -> list[str]:
         for path in indexed_files(corpus):
             _place(folder / path.relative_to(corpus), path.read_bytes())
         for path, text in texts.items():
-            _place(folder / path, text.encode())
-        found = [problem for guide in _touched(folder, texts) for problem in _problems(folder, guide)]
+            if text:
+                _place(folder / path, text.encode())
+            else:
+                (folder / path).unlink(missing_ok=True)
+        found = [*_shelf_problems(folder, settings)] if any(path.startswith(f"{FOLDER}/") for path in texts) else []
+        found += [problem for guide in _touched(folder, texts) for problem in _problems(folder, settings, guide)]
     return list(dict.fromkeys(found))
 
 
 def make_edition(settings: Settings, edits: Mapping[str, EditedFile]) -> Path:
     """Make an edition of the edits in use and the new ones, by path; return its folder. Nothing else changes yet.
 
-    A later edit of a file replaces the earlier one; the shipped text takes it back. Raises CorpusError with one
+    A later edit of a file replaces the earlier one; the shipped text takes it back, no text a file that is not shipped. Raises CorpusError with one
     `path:line: …` row a problem (paths in the corpus) when a path cannot be edited, when the shipped file is no longer
     the one that an edit was written against, or when the corpus would not be clean.
     """
@@ -149,7 +155,7 @@ def make_edition(settings: Settings, edits: Mapping[str, EditedFile]) -> Path:
         files, left_out = _standing(settings, edition_in_use(settings))
         files = {path: file for path, file in {**files, **edits}.items() if _digest(file.text) != file.base}
         making = _write(settings, files, tuple(edit for edit in left_out if edit.path not in edits))
-        if problems := _problems(making):
+        if problems := _problems(making, settings):
             raise CorpusError("\n".join(problems))
         return _finish(making)
 
@@ -229,10 +235,10 @@ def _fitting(settings: Settings, files: _Files, left_out: tuple[Edit, ...]) -> t
     """
     if not files:
         return files, left_out
-    before = set(_problems(settings.corpus))
+    before = set(_problems(settings.corpus, settings))
 
     def fit(trial: _Files) -> bool:
-        return set(_problems(_write(settings, trial, left_out))) <= before
+        return set(_problems(_write(settings, trial, left_out), settings)) <= before
 
     if fit(files):
         return files, left_out
@@ -284,9 +290,15 @@ def _touched(folder: Path, paths: Collection[str]) -> list[str]:
     ]
 
 
-def _problems(folder: Path, only: str | None = None) -> list[str]:
+def _problems(folder: Path, settings: Settings, only: str | None = None) -> list[str]:
     """Return what is wrong with a corpus, or one guide of it, with paths inside it."""
-    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder, only).problems]
+    library = Library(settings.documents_folder)
+    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder, only, library).problems]
+
+
+def _shelf_problems(folder: Path, settings: Settings) -> list[str]:
+    found = shelf_problems(folder, Library(settings.documents_folder))
+    return [problem.replace(f"{folder}/", "") for problem in found]
 
 
 def _fits(settings: Settings, name: str) -> bool:
@@ -302,7 +314,8 @@ def _edit(path: str, file: EditedFile) -> Edit:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    """Return the sha256 of a file's new text; "" for no text, which takes a file away that is not shipped."""
+    return sha256(text.encode()).hexdigest() if text else ""
 
 
 def _editions(settings: Settings) -> Path:

@@ -138,7 +138,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One guide: what learners may ask, and the passages that answer."""
+    """One guide: what learners may ask, and the passages that answer.
+
+    `document` is the id of the shelved document whose article it is (`rag.documents.shelf`), "" for a guide that we wrote.
+    """
 
     id: str
     title: str
@@ -155,6 +158,7 @@ class Guide:
     left_out: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
     path: Path
+    document: str = ""
 
     def passages_on(self, day: date) -> tuple[Passage, ...]:
         """Return the passages with the lines that are true on `day`, without those that then have none."""

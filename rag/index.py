@@ -22,6 +22,8 @@ from safetensors.numpy import load_file, save_file
 
 from rag.asked import Asked, load_asked
 from rag.disk import exclusive, replace_text, settle
+from rag.documents.library import Library
+from rag.documents.shelf import load_shelf, shelved_guides
 from rag.errors import IndexStateError
 from rag.guides import Guide, Passage, load_guides
 from rag.keyword import KeywordIndex, exact_terms, folded_terms
@@ -38,7 +40,7 @@ _STORE_PAYS_FROM = 50_000
 # Held for the moment of a switch, so that what is being put in use is not dropped; a build holds the other lock.
 _POINTER_LOCK = "current.lock"
 # The parts of a corpus that an index is made from.
-INDEXED = ("facts", "guides", "questions")
+INDEXED = ("documents", "facts", "guides", "questions")
 _GUIDES = TypeAdapter(tuple[Guide, ...])
 _QUESTIONS = TypeAdapter(list[tuple[str, str]])
 Progress = Callable[[str], None]
@@ -223,10 +225,11 @@ def build_index(
     progress: Progress = lambda _: None,
     edition: str = "",
     switch: bool = True,
+    library: Library | None = None,
 ) -> Path:
     """Build a new generation, check it and, with `switch`, put it in use; return its folder.
 
-    `edition` names the edition whose folder `corpus` is. Vectors of unchanged passages are taken from the current
+    `edition` names the edition whose folder `corpus` is, `library` holds the documents that it shelves. Vectors of unchanged passages are taken from the current
     generation. Raises IndexStateError when another process is building or the new generation fails its check; the
     current one then goes on serving.
     """
@@ -239,11 +242,13 @@ def build_index(
             shutil.rmtree(leftover)
         digest = corpus_digest(corpus)
         progress("reading the guides")
-        guides = tuple(load_guides(corpus, load_sheets(corpus / "facts")).values())
-        if not guides:
+        written = tuple(load_guides(corpus, load_sheets(corpus / "facts")).values())
+        if not written:
             raise IndexStateError(f"no guides in {corpus}; set BINHDAN_CORPUS")
+        guides = (*written, *_shelved(corpus, library))
         passages = [p for guide in guides for p in guide.passages]
-        questions = _questions(guides, load_asked(corpus, {p.id for p in passages}))
+        asked = load_asked(corpus, {p.id for guide in written for p in guide.passages})
+        questions = _questions(guides, asked)
         embedder = load_embedder(embedding_model)
         generation = _next_generation(index_folder)
         folder = index_folder / f"{generation}.building"
@@ -253,11 +258,11 @@ def build_index(
         progress("writing the vectors")
         ids = [p.id for p in passages]
         vectors = _vectors(index_folder, passages, embedder)
-        asked = embedder.encode([question for _, question in questions])
-        save_file({"vectors": vectors, "questions": asked}, folder / "vectors.safetensors")
+        question_vectors = embedder.encode([question for _, question in questions])
+        save_file({"vectors": vectors, "questions": question_vectors}, folder / "vectors.safetensors")
         (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
         (folder / "digests.json").write_text(json.dumps([_vector_key(p) for p in passages]), encoding="utf-8")
-        stored = tuple(replace(guide, path=guide.path.relative_to(corpus)) for guide in guides)
+        stored = (*(replace(guide, path=guide.path.relative_to(corpus)) for guide in written), *guides[len(written) :])
         (folder / "guides.json").write_bytes(_GUIDES.dump_json(stored))
         (folder / "questions.json").write_bytes(_QUESTIONS.dump_json(questions))
         progress("writing the Chroma store")
@@ -295,6 +300,13 @@ def _store_folder(generation: Path) -> Path:
     """Return the newest Chroma store of a generation; a broken one is remade under the next number."""
     stores = sorted(generation.glob("chroma-*"), key=lambda p: int(p.name.partition("-")[2]))
     return stores[-1] if stores else generation / "chroma-1"
+
+
+def _shelved(corpus: Path, library: Library | None) -> tuple[Guide, ...]:
+    documents = load_shelf(corpus)
+    if documents and library is None:
+        raise IndexStateError(f"{corpus} shelves documents, but no library is given")
+    return tuple(shelved_guides(documents, library)) if library else ()
 
 
 def indexed_text(passage: Passage) -> str:

@@ -8,6 +8,7 @@ from time import monotonic
 
 from rag.asked import load_believed
 from rag.assistant import Assistant
+from rag.documents.library import Library
 from rag.editions import edition_folder, edition_in_use, keep_editions, renew_edition
 from rag.errors import IndexStateError
 from rag.fluency import Fluency
@@ -99,7 +100,8 @@ def build_generation(
 ) -> Path:
     """Build a generation of an edition ("": of the shipped corpus) and, with `switch`, put it in use; return its folder."""
     corpus = edition_folder(settings, edition)
-    folder = build_index(settings.index_folder, corpus, settings.embedding_model, progress, edition, switch)
+    library = Library(settings.documents_folder)
+    folder = build_index(settings.index_folder, corpus, settings.embedding_model, progress, edition, switch, library)
     keep_editions(settings)
     return folder
 

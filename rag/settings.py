@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def documents_folder(self) -> Path:
+        """The folder of the library."""
+        return self.home / "documents"
+
+    @property
     def records_url(self) -> str:
         """The database URL that is in force."""
         return self.database_url or f"sqlite:///{self.home / 'records.sqlite3'}"

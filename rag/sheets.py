@@ -4,7 +4,7 @@ A sheet holds facts (f1…), superseded rules (x1…), open conflicts (c1…), d
 sources (s1…) behind them. Any of the first four is an *item* that a guide line may cite. Reads files only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -25,13 +25,16 @@ FactKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact was published. `date` is ISO, possibly only a year or month, or None when unknown."""
+    """Where a fact was published. `date` is ISO, possibly only a year or month, or None when unknown; `page` is the address of
+    our own picture of the page, for a shelved document.
+    """
 
     publisher: str
     title: str
     url: str | None
     date: str | None
     official: bool
+    page: str | None = field(default=None, repr=False)  # not part of a passage's digest
 
 
 @dataclass(frozen=True, slots=True)

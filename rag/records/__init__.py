@@ -11,6 +11,7 @@ from rag.records.changes import Changes
 from rag.records.classrooms import Classrooms
 from rag.records.curated import CuratedAnswers
 from rag.records.database import Database
+from rag.records.documents import Documents
 from rag.records.handovers import Handovers
 from rag.records.localities import Localities
 from rag.records.movement import Movement
@@ -30,6 +31,7 @@ class Records:
         self.cases = Cases(database)
         self.changes = Changes(database)
         self.publications = Publications(database)
+        self.documents = Documents(database)
         self.localities = Localities(database)
         self.movement = Movement(database)
         self.classrooms = Classrooms(database, self.localities)

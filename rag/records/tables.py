@@ -187,6 +187,28 @@ publications = sa.Table(
     sa.Column("override_reason", sa.Text),
 )  # fmt: skip
 
+documents = sa.Table(
+    "documents", metadata,
+    _number(),
+    sa.Column("file", sa.String(64), nullable=False, unique=True),  # sha256 of the content
+    sa.Column("name", sa.String(300), nullable=False),
+    sa.Column("format", sa.String(20), nullable=False),
+    sa.Column("origin", sa.String(2000), nullable=False, index=True),  # address or path it came from
+    sa.Column("source", sa.String(100), nullable=False),  # id in corpus/sources.yaml, or ""
+    sa.Column("reading", sa.String(64), nullable=False),
+    sa.Column("text_digest", sa.String(64), nullable=False, index=True),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("number", sa.String(100), nullable=False, index=True),
+    sa.Column("described", sa.JSON, nullable=False),  # rag.documents.units.Description
+    sa.Column("doubtful", sa.JSON, nullable=False),  # [{number, score, faults, decision}]
+    sa.Column("state", sa.String(20), nullable=False, index=True),  # waiting, proposed, set-aside, refused
+    sa.Column("refusal", sa.String(400), nullable=False),
+    sa.Column("added_by", sa.String(60), nullable=False),
+    sa.Column("added_at", Moment, nullable=False),
+    _refers("previous", "documents.id", "SET NULL"),
+    sa.Column("changes", sa.JSON, nullable=False),  # ids of the changes that it was proposed with
+)  # fmt: skip
+
 classrooms = sa.Table(
     "classrooms", metadata,
     _number(),

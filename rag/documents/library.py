@@ -1,0 +1,145 @@
+"""The library: every document as it came and as it was read, `documents/<sha256 of the file>/` in the home folder.
+
+Contents never change under their name: `original.<ext>`, `<sha256>.json` for each reading of it (the first, and those that a
+person corrected), and what can be made again (page images). A folder appears whole or not at all, so that a kill leaves no
+half document. What a document means, who confirmed it and whether it is served is not known here.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from rag.disk import replace_bytes, settle
+from rag.documents.pages import Reading
+from rag.documents.units import Unit
+from rag.errors import CorpusError
+
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file's text: what was read, and what it was taken apart into."""
+
+    reading: Reading
+    units: tuple[Unit, ...]
+
+
+_TEXT = TypeAdapter(Text)
+_UNITS = TypeAdapter(tuple[Unit, ...])
+
+
+class Library:
+    """The documents under one folder. Safe to use from several threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, path: Path, file: str, text: Text) -> str:
+        """Store a file of digest `file` and its text; return the digest of the text. What is there already stays."""
+        content = _TEXT.dump_json(text)
+        digest = sha256(content).hexdigest()
+        final = self.folder / file
+        if final.exists():
+            self._add(final / f"{digest}.json", content)
+            return digest
+        self.folder.mkdir(parents=True, exist_ok=True)
+        making = self.folder / f"{file}.{os.getpid()}.making"
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        shutil.copyfile(path, making / f"original{path.suffix.lower()}")
+        (making / f"{digest}.json").write_bytes(content)
+        try:
+            settle(making, final)
+        except OSError:
+            if not final.exists():
+                raise
+            shutil.rmtree(making, ignore_errors=True)  # another process was first
+            self._add(final / f"{digest}.json", content)
+        return digest
+
+    def revise(self, file: str, text: Text) -> str:
+        """Store another text of a known file, as a person corrected it; return its digest."""
+        content = _TEXT.dump_json(text)
+        digest = sha256(content).hexdigest()
+        self._add(self._folder(file) / f"{digest}.json", content)
+        return digest
+
+    def text(self, file: str, digest: str) -> Text:
+        """Return a text. Raises CorpusError when there is none, or when it is not what was stored."""
+        content = self._content(file, digest)
+        return _TEXT.validate_json(content)
+
+    def units(self, file: str, digest: str) -> tuple[Unit, ...]:
+        """Return only what a text was taken apart into. Raises CorpusError as `text` does."""
+        return self.text(file, digest).units
+
+    def has(self, file: str, digest: str) -> bool:
+        """Tell whether a text is there."""
+        return (self.folder / file / f"{digest}.json").is_file()
+
+    def original(self, file: str) -> Path:
+        """Return where the file itself lies. Raises CorpusError."""
+        found = next(self._folder(file).glob("original*"), None)
+        if found is None:
+            raise CorpusError(
+                f"{self.folder / file}:1: the original is missing; read the file again with: binhdan ingest"
+            )
+        return found
+
+    def image(self, file: str, number: int, width: int) -> Path:
+        """Return where the picture of a page lies once it is made."""
+        return self.folder / file / f"page-{number}-{width}.png"
+
+    def remove(self, file: str) -> None:
+        """Delete a document and all that was made of it, at once."""
+        folder = self.folder / file
+        if folder.exists():
+            dropped = folder.rename(folder.with_name(f"{file}.{os.getpid()}.making"))
+            shutil.rmtree(dropped, ignore_errors=True)
+
+    def files(self) -> list[str]:
+        """Return the digests of the files that are there."""
+        return sorted(path.name for path in self.folder.glob("*") if path.is_dir() and "." not in path.name)
+
+    def tidy(self) -> None:
+        """Delete what a killed process left half made. Call it only while nobody else stores anything."""
+        for leftover in self.folder.glob("*.making"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def _folder(self, file: str) -> Path:
+        folder = self.folder / file
+        if not folder.is_dir():
+            raise CorpusError(f"{folder}:1: is missing; read the file again with: binhdan ingest")
+        return folder
+
+    def _content(self, file: str, digest: str) -> bytes:
+        try:
+            content = (self._folder(file) / f"{digest}.json").read_bytes()
+        except OSError as error:
+            raise CorpusError(
+                f"{self.folder / file}:1: its text is missing; read it again with: binhdan ingest"
+            ) from error
+        if sha256(content).hexdigest() != digest:
+            raise CorpusError(
+                f"{self.folder / file}:1: its text is damaged; read it again with: binhdan ingest --again"
+            )
+        return content
+
+    @staticmethod
+    def _add(path: Path, content: bytes) -> None:
+        if not path.exists():
+            replace_bytes(path, content)
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file's content, read in pieces."""
+    digest = sha256()
+    with path.open("rb") as handle:
+        while piece := handle.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()

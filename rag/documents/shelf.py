@@ -1,0 +1,312 @@
+"""Official documents beside the guides: what a shelf file says, and the documents' articles as guides that can be searched.
+
+`documents/<id>.yaml` in a corpus has what a person confirmed about one document and the digests by which the library finds
+its text. An article becomes a guide of its own, its clauses passages, their sentences lines; a document without articles
+becomes one guide with its headings as passages. A line is true from the day the document is in force until the day
+before a shelved document replaces, amends or repeals the unit that it stands in. Reads files only.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.documents.library import Library
+from rag.documents.units import RelationKind, Unit, UnitKind
+from rag.errors import CorpusError
+from rag.guides import NATIONWIDE, TOPICS, Guide, Line, Passage, Section
+from rag.sheets import Item, Source
+from rag.suspect import suspicion
+from rag.text import clean, fold, sentences, slug
+
+FOLDER = "documents"
+_MAX_TITLE_CHARS = 220
+# A line is shown whole in an answer of 900 characters; a longer sentence of a law is parted at its semicolons.
+_MAX_LINE_CHARS = 420
+_ID = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+_MAX_ID_CHARS = 40  # with an article's slug it must fit the column of a guide's id
+
+# What an article or heading is about, told by its own words without marks; the first that matches decides.
+_SECTIONS = (
+    (re.compile(r"\b(?:muc thu|le phi|phi,|phi$|bieu phi|muc phi|mien (?:phi|nop)|gia dich vu)"), Section.FEE, "fee"),
+    (re.compile(r"\b(?:muc phat|xu phat|phat tien|hinh thuc phat)"), Section.PENALTY, "penalty"),
+    (re.compile(r"\b(?:thoi han|thoi gian giai quyet|thoi gian thuc hien)"), Section.DEADLINE, "deadline"),
+    (re.compile(r"\b(?:ho so|giay to|thanh phan|bieu mau)"), Section.PAPERS, "document"),
+    (re.compile(r"\b(?:trinh tu|thu tuc|cac buoc|cach thuc thuc hien|cach lam|buoc \d)"), Section.STEPS, "step"),
+    (re.compile(r"\b(?:noi (?:nop|lam|tiep nhan)|dia (?:chi|diem)|co quan (?:thuc hien|giai quyet|tiep nhan)|tham quyen)"), Section.PLACE, "place"),
+    (re.compile(r"\b(?:lien he|duong day nong|so dien thoai)"), Section.CONTACT, "contact"),
+    (re.compile(r"\b(?:doi tuong|dieu kien|nguoi duoc|yeu cau)"), Section.WHO, "requirement"),
+)  # fmt: skip
+_FIXED = {Section.FEE: "Lệ phí", Section.PENALTY: "Mức phạt", Section.DEADLINE: "Thời hạn", Section.PAPERS: "Giấy tờ", Section.STEPS: "Các bước", Section.PLACE: "Nơi làm", Section.CONTACT: "Liên hệ", Section.WHO: "Ai làm được"}  # fmt: skip
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShelfRelation(_Row):
+    """What the document does to another one; see `rag.documents.units.Relation`."""
+
+    kind: RelationKind
+    number: str
+    units: tuple[str, ...] = ()
+    since: date | None = None
+
+
+class Shelved(_Row):
+    """A shelf file. `file` and `reading` are the sha256 by which the library finds the original and its text; `checked` is the
+    day on which a person confirmed it; text that begins on the pages in `without` is left out. `questions` are ways in which
+    learners ask, by the slug of the article that answers.
+    """
+
+    id: str = Field(pattern=_ID, max_length=_MAX_ID_CHARS)
+    file: str = Field(pattern=r"^[0-9a-f]{64}$")
+    reading: str = Field(pattern=r"^[0-9a-f]{64}$")
+    type: str
+    number: str
+    title: str = Field(min_length=1)
+    issuer: str = Field(min_length=1)
+    official: bool
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    issued: date | None
+    in_force: date
+    expires: date | None = None
+    territory: str = NATIONWIDE
+    topic: str
+    checked: date
+    without: tuple[int, ...] = ()
+    relations: tuple[ShelfRelation, ...] = ()
+    questions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the document is called: "Thông tư 59/2019/TT-BTC", its title where it has no number."""
+        return f"{self.type} {self.number}".strip() if self.number else self.title
+
+
+def shelf_path(document_id: str) -> str:
+    """Return the path of a shelf file in a corpus."""
+    return f"{FOLDER}/{document_id}.yaml"
+
+
+def shelf_id(kind: str, number: str, title: str) -> str:
+    """Return the id of a document: "Thông tư", "59/2019/TT-BTC" → "59-2019-tt-btc"; of its title where it has no number."""
+    return slug(number or f"{kind} {title}")[:_MAX_ID_CHARS].strip("-")
+
+
+def shelf_text(document: Shelved) -> str:
+    """Return the document as a shelf file has it."""
+    row = document.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(row, allow_unicode=True, sort_keys=False, width=10_000)
+
+
+def read_shelved(text: str, where: str) -> Shelved:
+    """Read the text of a shelf file. Raises CorpusError with `where:1:`."""
+    try:
+        document = Shelved.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CorpusError(f"{where}:1: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise CorpusError(f"{where}:1: not valid YAML: {getattr(error, 'problem', error)}") from error
+    if document.id != Path(where).stem:
+        raise CorpusError(f"{where}:1: id is {document.id!r}, expected the file's name")
+    if document.topic not in TOPICS:
+        raise CorpusError(f"{where}:1: topic {document.topic!r} is none of {', '.join(TOPICS)}")
+    if document.expires and document.expires < document.in_force:
+        raise CorpusError(f"{where}:1: expires on {document.expires}, before it is in force")
+    return document
+
+
+def load_shelf(corpus: Path) -> tuple[Shelved, ...]:
+    """Read `corpus/documents/*.yaml`. Raises CorpusError with the problems of every file."""
+    found, problems = [], []
+    for path in sorted((corpus / FOLDER).glob("*.yaml")):
+        try:
+            found.append(read_shelved(path.read_text(encoding="utf-8"), str(path)))
+        except CorpusError as error:
+            problems.append(str(error))
+    if problems:
+        raise CorpusError("\n".join(problems))
+    return tuple(found)
+
+
+def shelved_guides(documents: Sequence[Shelved], library: Library) -> Iterator[Guide]:
+    """Yield the documents' articles as guides. Raises CorpusError when the library lacks one."""
+    ends = _Ends(documents)
+    for document in documents:
+        units = [unit for unit in library.units(document.file, document.reading) if unit.page not in document.without]
+        yield from guides_of(document, units, ends.of(document))
+
+
+def guides_of(document: Shelved, units: Sequence[Unit], ends: "Mapping[str, date]") -> list[Guide]:
+    """Return the articles of one document as guides; `ends` has the last day of the units that another document ended."""
+    worded = [unit for unit in units if unit.text or unit.heading]
+    if not worded:
+        return []
+    lawful = any(unit.kind is UnitKind.ARTICLE for unit in worded)
+    if not lawful:
+        return [_guide(document, "", document.title, worded, ends)]
+    return [
+        _guide(document, slug(top), _heading(top, rows), rows, ends)
+        for top, rows in ((top, list(rows)) for top, rows in groupby(worded, key=lambda unit: unit.path[0]))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Which units of which documents end when, as the shelved documents say."""
+
+    by_number: Mapping[str, tuple[tuple[str, date], ...]]
+
+    def __init__(self, documents: Iterable[Shelved]) -> None:
+        found: dict[str, list[tuple[str, date]]] = defaultdict(list)
+        for document in documents:
+            for relation in document.relations:
+                if relation.kind is RelationKind.GUIDES or (
+                    relation.kind is RelationKind.AMENDS and not relation.units
+                ):
+                    continue  # nothing ends by it, or it is not known what
+                last = (relation.since or document.in_force) - timedelta(days=1)
+                for unit in relation.units or ("",):
+                    found[_same(relation.number)].append((unit_slug(unit), last))
+        object.__setattr__(self, "by_number", {number: tuple(rows) for number, rows in found.items()})
+
+    def of(self, document: Shelved) -> Mapping[str, date]:
+        """Return the last days by unit slug ("" for the whole document); the earliest counts."""
+        ends: dict[str, date] = {}
+        for unit, last in self.by_number.get(_same(document.number), ()):
+            ends[unit] = min(last, ends.get(unit, last))
+        return ends
+
+
+def unit_slug(named: str) -> str:
+    """Return the id of a unit from its name: "Điều 5, khoản 2" → "dieu-5/khoan-2"."""
+    return "/".join(slug(part.replace("đ)", "dd")) for part in named.split(",") if part.strip())
+
+
+def _guide(document: Shelved, key: str, heading: str, units: Sequence[Unit], ends: Mapping[str, date]) -> Guide:
+    guide_id = f"{document.id}--{key}" if key else document.id
+    title = _shortened(f"{heading} ({document.name})" if key else document.title)
+    about = _shortened(f"{heading}. {document.name} {document.title}")
+    passages = tuple(_passages(document, guide_id, about, units, ends))
+    questions = document.questions.get(key, ()) or _own_questions(document, heading)
+    return Guide(
+        guide_id, title, document.topic, (), (), (), document.checked, document.territory, False, (), (),
+        tuple(map(clean, questions)), (), passages, Path(shelf_path(document.id)), document.id,
+    )  # fmt: skip
+
+
+def _own_questions(document: Shelved, heading: str) -> tuple[str, ...]:
+    """Return what stands for a question nobody has written yet: what the article and its document are about."""
+    return (f"{heading}: {document.title}",)
+
+
+def _passages(
+    document: Shelved, guide_id: str, about: str, units: Sequence[Unit], ends: Mapping[str, date]
+) -> Iterator[Passage]:
+    """Yield a passage a clause, or a heading of a document without articles, with what stands below it."""
+    number, used = 0, set[str]()
+    for name, group in groupby(units, key=_passage_name):
+        rows = list(group)
+        heading = _heading(name[0], rows)
+        section, kind = section_of(heading)
+        lines = []
+        for unit in rows:
+            last = min((day for part, day in ends.items() if _within(unit.id, part)), default=None)
+            until = min(filter(None, (last, document.expires)), default=None)
+            for text in _line_texts(unit):
+                number += 1
+                item = Item(f"{document.id}:{unit.id}", kind, text, "high", (_source(document, unit),))
+                lines.append(Line(text, (item,), None, document.in_force, until, number))
+        if not lines:
+            continue
+        shown = heading if len(name) == 1 else f"{heading}, {', '.join(name[1:])}"
+        key = base = slug(f"{_FIXED.get(section, '')} {' '.join(name)}") or "doan"
+        copies = 1
+        while key in used:
+            copies += 1
+            key = f"{base}-{copies}"
+        used.add(key)
+        yield Passage(
+            f"{guide_id}#{key}", guide_id, about, document.topic, section, shown, tuple(lines), document.checked
+        )
+
+
+def section_of(heading: str) -> tuple[Section, str]:
+    """Return what a heading announces: "Mức thu lệ phí" → (FEE, "fee"); (ABOUT, "definition") when its words do not tell."""
+    plain = fold(clean(heading))
+    return next(
+        ((section, kind) for words, section, kind in _SECTIONS if words.search(plain)), (Section.ABOUT, "definition")
+    )
+
+
+def _passage_name(unit: Unit) -> tuple[str, ...]:
+    return unit.path[:2]
+
+
+def _heading(top: str, units: Sequence[Unit]) -> str:
+    """Return "Điều 4. Mức thu" from the unit itself, its bare name where it has no heading."""
+    own = next((unit.heading for unit in units if unit.path == (top,) and unit.heading), "")
+    return f"{top}. {own}" if own and own != top else top
+
+
+def _within(unit_id: str, part: str) -> bool:
+    return not part or unit_id == part or unit_id.startswith(f"{part}/")
+
+
+def _source(document: Shelved, unit: Unit) -> Source:
+    title = ", ".join((document.name, *unit.path)) if unit.path else document.name
+    issued = document.issued.isoformat() if document.issued else None
+    return Source(
+        document.issuer, title, document.url, issued, document.official, f"/van-ban/{document.id}/trang/{unit.page}?doan={unit.id}"
+    )  # fmt: skip
+
+
+def _line_texts(unit: Unit) -> list[str]:
+    """Return a unit's sentences; without those that hide something or speak to the assistant."""
+    return [text for sentence in sentences(clean(unit.text)) for text in _parted(sentence) if not suspicion(text)]
+
+
+def _parted(sentence: str) -> list[str]:
+    """Part a sentence that is too long for an answer at its semicolons, its commas, or anywhere between two words."""
+    if len(sentence) <= _MAX_LINE_CHARS:
+        return [sentence]
+    for mark in ("; ", ", ", " "):
+        cut = sentence.rfind(mark, _MAX_LINE_CHARS // 3, _MAX_LINE_CHARS)
+        if cut > 0:
+            end = cut + len(mark.rstrip())
+            return [sentence[:end].strip(), *_parted(sentence[end:].strip())]
+    return [sentence[:_MAX_LINE_CHARS], *_parted(sentence[_MAX_LINE_CHARS:])]
+
+
+def _shortened(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= _MAX_TITLE_CHARS else text[: text.rfind(" ", 0, _MAX_TITLE_CHARS)] + " …"
+
+
+def _same(number: str) -> str:
+    """Return a document's number so that two spellings of it are equal."""
+    return re.sub(r"\s+", "", clean(number)).upper()
+
+
+__all__ = [
+    "FOLDER",
+    "ShelfRelation",
+    "Shelved",
+    "guides_of",
+    "load_shelf",
+    "read_shelved",
+    "section_of",
+    "shelf_id",
+    "shelf_path",
+    "shelf_text",
+    "shelved_guides",
+    "unit_slug",
+]
