@@ -1,15 +1,13 @@
 """The index: a disposable, versioned artefact made from the guides.
 
-`var/index/<generation>/` holds guides.json (all that answers are made of), questions.json, bm25/, vectors.safetensors
-and ids.json (the source a broken store is remade from), chroma-1/ and manifest.json. A build writes a new generation
+`var/index/<generation>/` holds the guides as a collection (`rag.collection`), the shelved documents as another one in shelf/,
+and manifest.json. A build writes a new generation
 aside and checks it; putting it in use, or an older one again, switches the file `current` with an atomic rename: a
 crash at any moment leaves the old generation serving. Only one process may build.
 """
 
-import json
 import shutil
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,32 +16,26 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter
-from safetensors.numpy import load_file, save_file
 
 from rag.asked import Asked, load_asked
+from rag.collection import Collection, Progress, check_collection, known_vectors, write_collection
 from rag.disk import exclusive, replace_text, settle
 from rag.documents.library import Library
 from rag.documents.shelf import load_shelf, shelved_guides
 from rag.errors import IndexStateError
-from rag.guides import Guide, Passage, load_guides
-from rag.keyword import KeywordIndex, exact_terms, folded_terms
+from rag.guides import Guide, load_guides
 from rag.sheets import load_sheets
-from rag.store import ChromaSearch, ExactSearch, check_store, write_store
-from rag.text import clean
 from rag.vectors import Embedder, embedder_digest, load_embedder
 
 FORMAT = 4
 # Enough to go back over a bad publication or two; each is some 30 MB.
 _KEEP_GENERATIONS = 4
-# Below this many passages exact search is the faster one, and Chroma need not be checked at every start (DECISIONS.md).
-_STORE_PAYS_FROM = 50_000
 # Held for the moment of a switch, so that what is being put in use is not dropped; a build holds the other lock.
 _POINTER_LOCK = "current.lock"
 # The parts of a corpus that an index is made from.
 INDEXED = ("documents", "facts", "guides", "questions")
-_GUIDES = TypeAdapter(tuple[Guide, ...])
-_QUESTIONS = TypeAdapter(list[tuple[str, str]])
-Progress = Callable[[str], None]
+# The part of a generation that is made of the shelved documents.
+_SHELF = "shelf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +69,20 @@ class GenerationInfo:
 _MANIFEST = TypeAdapter(Manifest)
 
 
-class Index:
-    """An open generation. `dense` starts as exact search; `use_store` switches it to Chroma, which pays in a large one."""
+class Index(Collection):
+    """An open generation: the guides, and beside them the shelved documents where there are any (`shelf`)."""
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
-        self.folder = folder
+        super().__init__(folder, embedder, lambda: _lock(folder.parent))
         self.manifest = read_manifest(folder)
-        self.embedder = embedder
-        self.guides = {guide.id: guide for guide in _GUIDES.validate_json((folder / "guides.json").read_bytes())}
-        self.passages: list[Passage] = [p for guide in self.guides.values() for p in guide.passages]
-        self.questions = _QUESTIONS.validate_json((folder / "questions.json").read_bytes())
-        sizes = {"passage": len(self.passages), "guide": len(self.guides)}
-        self.keyword = {
-            f"{view}-{leg}": KeywordIndex.load(folder / "bm25" / f"{view}-{leg}", terms, size)
-            for view, size in sizes.items()
-            for leg, terms in (("exact", exact_terms), ("folded", folded_terms))
-        }
-        stored = load_file(folder / "vectors.safetensors")
-        self.vectors, self.question_vectors = stored["vectors"], stored["questions"]
-        self.dense: ExactSearch | ChromaSearch = ExactSearch(self.vectors)
+        shelf = folder / _SHELF
+        self.shelf = Collection(shelf, embedder, lambda: _lock(folder.parent)) if shelf.is_dir() else None
 
-    @property
-    def is_large(self) -> bool:
-        """Whether Chroma would search faster than exact search."""
-        return len(self.passages) >= _STORE_PAYS_FROM
-
-    def use_store(self, progress: Progress = lambda _: None) -> bool:
-        """Check the Chroma store and search with it; remake it from the vectors when it is broken.
-
-        Exact search serves until the check has passed, and stays when it fails. Returns whether Chroma serves.
-        """
-        store, ids = _store_folder(self.folder), [p.id for p in self.passages]
-        if fault := check_store(store, self.folder / "vectors.safetensors"):
-            progress(f"{fault}; remaking it from the vectors")
-            try:
-                with _lock(self.folder.parent):
-                    if _store_folder(self.folder) == store:  # no other process has remade it meanwhile
-                        # A folder of another name: this process may still have the broken one open.
-                        remade = store.with_name(f"chroma-{int(store.name.partition('-')[2]) + 1}")
-                        write_store(remade, ids, self.vectors)
-                        shutil.rmtree(store, ignore_errors=True)
-                store = _store_folder(self.folder)
-                fault = check_store(store, self.folder / "vectors.safetensors")
-            except (IndexStateError, OSError) as error:
-                fault = str(error)
-        if fault:
-            progress(f"exact search stays: {fault}")
-            return False
-        self.dense = ChromaSearch(store, ids)
-        return True
+    def use_stores(self, progress: Progress = lambda _: None) -> None:
+        """Search with the Chroma store wherever that pays."""
+        for collection in filter(None, (self, self.shelf)):
+            if collection.is_large:
+                collection.use_store(progress)
 
 
 def indexed_files(corpus: Path) -> list[Path]:
@@ -245,30 +202,22 @@ def build_index(
         written = tuple(load_guides(corpus, load_sheets(corpus / "facts")).values())
         if not written:
             raise IndexStateError(f"no guides in {corpus}; set BINHDAN_CORPUS")
-        guides = (*written, *_shelved(corpus, library))
-        passages = [p for guide in guides for p in guide.passages]
+        shelved = _shelved(corpus, library)
         asked = load_asked(corpus, {p.id for guide in written for p in guide.passages})
-        questions = _questions(guides, asked)
         embedder = load_embedder(embedding_model)
         generation = _next_generation(index_folder)
         folder = index_folder / f"{generation}.building"
         folder.mkdir()
-        progress("writing the keyword index")
-        _write_keyword(folder, guides, passages, questions)
-        progress("writing the vectors")
-        ids = [p.id for p in passages]
-        vectors = _vectors(index_folder, passages, embedder)
-        question_vectors = embedder.encode([question for _, question in questions])
-        save_file({"vectors": vectors, "questions": question_vectors}, folder / "vectors.safetensors")
-        (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
-        (folder / "digests.json").write_text(json.dumps([_vector_key(p) for p in passages]), encoding="utf-8")
-        stored = (*(replace(guide, path=guide.path.relative_to(corpus)) for guide in written), *guides[len(written) :])
-        (folder / "guides.json").write_bytes(_GUIDES.dump_json(stored))
-        (folder / "questions.json").write_bytes(_QUESTIONS.dump_json(questions))
-        progress("writing the Chroma store")
-        write_store(folder / "chroma-1", ids, vectors)
+        known = _known_vectors(index_folder, embedder)
+        guides = [replace(guide, path=guide.path.relative_to(corpus)) for guide in written]
+        write_collection(folder, guides, _questions(guides, asked), embedding_model, known, progress)
+        if shelved:
+            (folder / _SHELF).mkdir()
+            progress("reading the documents")
+            write_collection(folder / _SHELF, shelved, _questions(shelved, ()), embedding_model, known, progress)
+        passages = sum(len(guide.passages) for guide in (*guides, *shelved))
         manifest = Manifest(
-            FORMAT, digest, embedding_model, embedder.digest, len(passages), len(guides), _checksums(folder), edition
+            FORMAT, digest, embedding_model, embedder.digest, passages, len(guides), _checksums(folder), edition
         )
         (folder / "manifest.json").write_bytes(_MANIFEST.dump_json(manifest, indent=1))
         progress("checking the new index")
@@ -285,7 +234,8 @@ def build_index(
 
 def verify_generation(folder: Path) -> str | None:
     """Return what is wrong with a generation (a file changed, a vector lost, the store broken), or None."""
-    return _damage(folder) or check_store(_store_folder(folder), folder / "vectors.safetensors")
+    shelf = folder / _SHELF
+    return _damage(folder) or check_collection(folder) or (check_collection(shelf) if shelf.is_dir() else None)
 
 
 def _damage(folder: Path) -> str | None:
@@ -296,12 +246,6 @@ def _damage(folder: Path) -> str | None:
     return None
 
 
-def _store_folder(generation: Path) -> Path:
-    """Return the newest Chroma store of a generation; a broken one is remade under the next number."""
-    stores = sorted(generation.glob("chroma-*"), key=lambda p: int(p.name.partition("-")[2]))
-    return stores[-1] if stores else generation / "chroma-1"
-
-
 def _shelved(corpus: Path, library: Library | None) -> tuple[Guide, ...]:
     documents = load_shelf(corpus)
     if documents and library is None:
@@ -309,12 +253,7 @@ def _shelved(corpus: Path, library: Library | None) -> tuple[Guide, ...]:
     return tuple(shelved_guides(documents, library)) if library else ()
 
 
-def indexed_text(passage: Passage) -> str:
-    """Return what is searched for a passage: its guide's title, its heading and its words."""
-    return clean(f"{passage.guide_title}. {passage.heading}. {passage.text}")
-
-
-def _questions(guides: tuple[Guide, ...], asked: tuple[Asked, ...]) -> list[tuple[str, str]]:
+def _questions(guides: Sequence[Guide], asked: Sequence[Asked]) -> list[tuple[str, str]]:
     """Return (guide id, question): how people ask for each guide, its own questions and those of its passages."""
     written: dict[str, list[str]] = {guide.id: list(guide.questions) for guide in guides}
     for row in asked:
@@ -322,46 +261,15 @@ def _questions(guides: tuple[Guide, ...], asked: tuple[Asked, ...]) -> list[tupl
     return [(guide_id, question) for guide_id, questions in written.items() for question in questions]
 
 
-def _write_keyword(
-    folder: Path, guides: tuple[Guide, ...], passages: list[Passage], questions: list[tuple[str, str]]
-) -> None:
-    by_guide: dict[str, list[str]] = defaultdict(list)
-    for guide_id, question in questions:
-        by_guide[guide_id].append(question)
-    views = {
-        "passage": [indexed_text(p) for p in passages],
-        "guide": [
-            "\n".join([g.title, g.title, *by_guide[g.id], *(indexed_text(p) for p in g.passages)]) for g in guides
-        ],
-    }
-    (folder / "bm25").mkdir()
-    for view, texts in views.items():
-        for leg, terms in (("exact", exact_terms), ("folded", folded_terms)):
-            KeywordIndex.build(texts, terms).save(folder / "bm25" / f"{view}-{leg}")
-
-
-def _vectors(index_folder: Path, passages: list[Passage], embedder: Embedder) -> np.ndarray:
-    known = _known_vectors(index_folder, embedder)
-    fresh = [p for p in passages if _vector_key(p) not in known]
-    if fresh:
-        encoded = embedder.encode([indexed_text(p) for p in fresh])
-        known |= {_vector_key(p): row for p, row in zip(fresh, encoded, strict=True)}
-    return np.stack([known[_vector_key(p)] for p in passages]).astype(np.float32)
-
-
 def _known_vectors(index_folder: Path, embedder: Embedder) -> dict[str, np.ndarray]:
     try:
         folder = current_generation(index_folder)
         if read_manifest(folder).embedding_digest != embedder.digest:
             return {}
-        keys = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
-        return dict(zip(keys, load_file(folder / "vectors.safetensors")["vectors"], strict=True))
+        shelf = known_vectors(folder / _SHELF) if (folder / _SHELF).is_dir() else {}
+        return {**known_vectors(folder), **shelf}
     except Exception:  # a damaged old generation only costs us its vectors
         return {}
-
-
-def _vector_key(passage: Passage) -> str:
-    return sha256(indexed_text(passage).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -375,7 +283,9 @@ def read_manifest(folder: Path) -> Manifest:
 def _checksums(folder: Path) -> dict[str, str]:
     """Checksum every file but the Chroma store's, which Chroma rewrites on opening."""
     files = (
-        p for p in sorted(folder.rglob("*")) if p.is_file() and not p.relative_to(folder).parts[0].startswith("chroma-")
+        p
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and not any(part.startswith("chroma-") for part in p.relative_to(folder).parts)
     )
     return {p.relative_to(folder).as_posix(): _checksum(p) for p in files}
 

@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from rag.answers import Hit
+from rag.collection import Collection
 from rag.guides import NATIONWIDE, Guide, Section
-from rag.index import Index
 from rag.text import fold, has_marks, syllables
 
 DENSE_NEIGHBOURS = 50
@@ -84,9 +84,9 @@ NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 
 
 class Retriever:
-    """Searches one open index. `search` is pure: the same query and day give the same result."""
+    """Searches one open collection. `search` is pure: the same query and day give the same result."""
 
-    def __init__(self, index: Index, retrieved: int = 10, weights: Sequence[float] = WEIGHTS) -> None:
+    def __init__(self, index: Collection, retrieved: int = 10, weights: Sequence[float] = WEIGHTS) -> None:
         self.index = index
         self.retrieved = retrieved
         self.weights = np.asarray(weights, dtype=np.float32)

@@ -160,9 +160,7 @@ class Serving:
 
     def use_store(self) -> None:
         """Search with the Chroma store where that pays."""
-        index = self._assistant.index
-        if index.is_large:
-            index.use_store(log.warning)
+        self._assistant.index.use_stores(log.warning)
 
     def _opened(self, settings: Settings, generation: str | None = None) -> Assistant:
         """Open a generation with the model of the assistant in use: its budgets go on, and it is not loaded twice."""

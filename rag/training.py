@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from rag.asked import Asked, load_asked, load_believed
+from rag.collection import indexed_text
 from rag.fluency import digests, units
 from rag.guides import Guide, load_guides
-from rag.index import indexed_text
 from rag.linear import runs
 from rag.routing import Message, Route, load_messages, load_rules, plain
 from rag.settings import PROJECT

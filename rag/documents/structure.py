@@ -1,0 +1,1 @@
+def units_of(b): return []
