@@ -66,6 +66,23 @@ class KeywordIndex:
         """Tell whether every term of `text` stands somewhere in the texts."""
         return all(term in self._engine.vocab_dict for term in self._tokenize(text))
 
+    def shares(self, query: str, rows: Sequence[int]) -> np.ndarray:
+        """Return how much of a query each of some texts contains, shape (len(rows),), in [0, 1].
+
+        Terms count by how few texts have them, ln(1 + n / df); one that no text has counts most, and is missing everywhere.
+        """
+        terms = set(self._tokenize(query))
+        found = np.zeros(len(rows), dtype=np.float32)
+        whole = 0.0
+        for column in map(self._engine.vocab_dict.get, terms):
+            texts = (
+                self._rows[self._starts[column] : self._starts[column + 1]] if column is not None else self._rows[:0]
+            )
+            weight = np.log1p(self._size / max(1, len(texts)))
+            whole += weight
+            found += weight * np.isin(rows, texts)
+        return found / whole if whole else found
+
     def frequencies(self) -> dict[str, int]:
         """Return in how many texts each term stands."""
         counts = np.diff(self._starts)

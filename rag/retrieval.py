@@ -93,6 +93,7 @@ class Retriever:
         self.guide_ids = list(index.guides)
         guides = list(index.guides.values())
         row = {guide_id: n for n, guide_id in enumerate(self.guide_ids)}
+        self._rows = {passage.id: n for n, passage in enumerate(index.passages)}
         self._passage_guides = np.array([row[p.guide_id] for p in index.passages])
         questions = np.array([row[guide_id] for guide_id, _ in index.questions], dtype=np.intp)
         self._question_starts = np.searchsorted(questions, np.arange(len(row) + 1))
@@ -126,6 +127,11 @@ class Retriever:
             len(words),
             views.guides,
         )
+
+    def shares(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        """Return how much of a question each hit's passage contains by its own words and headings, each in [0, 1]."""
+        rows = [self._rows[hit.passage.id] for hit in hits]
+        return [float(share) for share in self.index.keyword["passage-folded"].shares(question, rows)]
 
     def views(self, query: str, day: date) -> Views:
         """Return how well every guide and passage fits an expanded query by what is true on `day`."""

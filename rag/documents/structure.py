@@ -1,1 +1,0 @@
-def units_of(b): return []
