@@ -314,6 +314,7 @@ class Assistant:
         whole = self.guides[fitting[0].guide_id]
         guide = replace(whole, passages=tuple(p for p in whole.passages if p in fitting))
         draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode, understood.form)
+        draft = replace(draft, unanswered=())
         written = self._written(answer, AnswerStatus.PARTIAL, draft, best, lead=_FROM_SHELF)
         return replace(written, guide_ids=tuple(dict.fromkeys((guide.id, *found.guide_ids))))
 

@@ -7,9 +7,12 @@ half document. What a document means, who confirmed it and whether it is served 
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
 from pydantic import TypeAdapter
 
@@ -19,6 +22,7 @@ from rag.documents.units import Unit
 from rag.errors import CorpusError
 
 _CHUNK = 2**20
+_ASIDE = ".making"  # ends the name of what is not whole yet, after the number of the process that makes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,6 @@ class Text:
 
 
 _TEXT = TypeAdapter(Text)
-_UNITS = TypeAdapter(tuple[Unit, ...])
 
 
 class Library:
@@ -47,10 +50,7 @@ class Library:
         if final.exists():
             self._add(final / f"{digest}.json", content)
             return digest
-        self.folder.mkdir(parents=True, exist_ok=True)
-        making = self.folder / f"{file}.{os.getpid()}.making"
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir()
+        making = self._aside()
         shutil.copyfile(path, making / f"original{path.suffix.lower()}")
         (making / f"{digest}.json").write_bytes(content)
         try:
@@ -99,17 +99,31 @@ class Library:
         """Delete a document and all that was made of it, at once."""
         folder = self.folder / file
         if folder.exists():
-            dropped = folder.rename(folder.with_name(f"{file}.{os.getpid()}.making"))
-            shutil.rmtree(dropped, ignore_errors=True)
+            shutil.rmtree(folder.rename(self._aside() / file).parent, ignore_errors=True)
 
     def files(self) -> list[str]:
         """Return the digests of the files that are there."""
         return sorted(path.name for path in self.folder.glob("*") if path.is_dir() and "." not in path.name)
 
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Give an empty folder for as long as it is needed."""
+        folder = self._aside()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def tidy(self) -> None:
-        """Delete what a killed process left half made. Call it only while nobody else stores anything."""
-        for leftover in self.folder.glob("*.making"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        """Delete what processes that were killed left half made."""
+        for leftover in self.folder.glob(f"*{_ASIDE}"):
+            if not _lives(int(leftover.suffixes[-2][1:])):
+                shutil.rmtree(leftover, ignore_errors=True)
+
+    def _aside(self) -> Path:
+        """Make a folder that nobody takes for a document."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Path(mkdtemp(f".{os.getpid()}{_ASIDE}", dir=self.folder))
 
     def _folder(self, file: str) -> Path:
         folder = self.folder / file
@@ -134,6 +148,16 @@ class Library:
     def _add(path: Path, content: bytes) -> None:
         if not path.exists():
             replace_bytes(path, content)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is another user's
+        return True
+    return True
 
 
 def file_digest(path: Path) -> str:

@@ -101,19 +101,19 @@ class Documents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, who: str, new: NewDocument) -> Document:
-        """Store a file that was read; the one that is there already comes back unchanged, unless it was refused before."""
+    def add(self, who: str, new: NewDocument) -> tuple[Document, bool]:
+        """Store a file that was read; return it and whether it is new. What is there already stays, unless it was refused."""
         with self._database.writing() as connection:
             known = _by_file(connection, new.file)
             if known and known.state is not DocumentState.REFUSED:
-                return known
+                return known, False
             if known:
                 connection.execute(sa.delete(tables.documents).where(_D.id == known.id))
             before = sa.select(sa.func.max(_D.id)).where(_D.origin == new.origin, _D.state != DocumentState.REFUSED)
             previous = connection.execute(before).scalar() if new.origin.startswith("http") else None
             number = _insert(connection, {**_row(new), "state": DocumentState.WAITING, "previous": previous}, who)
             note(connection, who, "document-added", number, name=new.name)
-            return _known(connection, number)
+            return _known(connection, number), True
 
     def refuse(self, who: str, file: str, name: str, origin: str, refusal: str) -> None:
         """Note why a file was not taken, so that it is not read again and again; one that was taken before stays."""

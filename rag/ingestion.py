@@ -1,0 +1,178 @@
+"""From files to documents that wait for a person: found, told apart by content, read in the sandbox, kept, and noted.
+
+Files are read side by side, each by a child process of its own. A file is in the library and in the records, or in neither as
+far as anybody sees: a kill costs the files that were being read, and the same command goes on after it. One bad file never
+stops the others, and memory does not grow with their number.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from rag.documents.archives import files_of, unpack
+from rag.documents.description import describe
+from rag.documents.formats import Format, sniff
+from rag.documents.library import Library, Text, file_digest
+from rag.documents.limits import DocumentError, Limits, Refusal
+from rag.documents.pages import Page, Reading
+from rag.documents.sandbox import read_safely
+from rag.documents.structure import units_of
+from rag.records.documents import Documents, DocumentState, DoubtfulPage, NewDocument
+from rag.text import fold
+
+# Below it a person must look at the page; `python -m evals.bench_mending` shows what it lets through and what it stops.
+TRUSTED_SCORE = 0.8
+_LIMITS = Limits()
+_AHEAD = 2  # files that wait for each reader
+_Item, _Done = TypeVar("_Item"), TypeVar("_Done")
+
+
+class Result(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    KNOWN = "known"  # the same content is there already
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to take in: where it lies, what it is called in reports, and where it came from."""
+
+    path: Path
+    name: str
+    origin: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file and why; `number` is the document's in the records, 0 where there is none."""
+
+    name: str
+    result: Result
+    reason: str = ""
+    number: int = 0
+    pages: int = 0
+    doubtful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    """Takes files in. `who` is written beside each; `again` also reads what was refused before."""
+
+    library: Library
+    documents: Documents
+    who: str
+    limits: Limits = _LIMITS
+    workers: int = os.cpu_count() or 1
+    again: bool = False
+
+    def files(self, paths: Iterable[Path]) -> Iterator[Outcome]:
+        """Take in the files at and below `paths`, those inside of ZIPs too; yield what became of each."""
+        yield from self.take(self._found(paths))
+
+    def take(self, found: "Iterable[Found | Outcome]") -> Iterator[Outcome]:
+        """Take in files that were found; an outcome among them is passed on."""
+        self.library.tidy()
+        for done in _side_by_side(self._taken, found, self.workers):
+            yield from done
+
+    def _found(self, paths: Iterable[Path]) -> "Iterator[Found | Outcome]":
+        for entry in files_of(paths, self.limits):
+            if isinstance(entry, tuple):
+                yield Outcome(str(entry[0]), Result.REFUSED, entry[1].value)
+            else:
+                yield Found(entry, entry.name, str(entry))
+
+    def _taken(self, found: "Found | Outcome") -> list[Outcome]:
+        if isinstance(found, Outcome):
+            return [found]
+        try:
+            if sniff(found.path) is Format.ZIP:
+                return self._unpacked(found)
+            return [self._one(found)]
+        except DocumentError as error:
+            return [self._refused(found, error)]
+        except OSError as error:
+            return [Outcome(found.name, Result.REFUSED, f"{Refusal.NOT_A_FILE.value}: {error.strerror}")]
+
+    def _unpacked(self, found: Found) -> list[Outcome]:
+        with self.library.workspace() as folder:
+            members = unpack(found.path, folder, self.limits)
+            inside = [
+                replace(found, path=path, name=f"{found.name}/{path.relative_to(folder)}", origin=f"{found.origin}#{path.relative_to(folder)}")
+                for path in members
+            ]  # fmt: skip
+            return [outcome for member in inside for outcome in self._taken(member)]
+
+    def _one(self, found: Found) -> Outcome:
+        if found.path.stat().st_size > self.limits.file_bytes:
+            raise DocumentError(Refusal.TOO_LARGE, f"at most {self.limits.file_bytes // 2**20} MiB")
+        file = file_digest(found.path)
+        known = self.documents.by_file(file)
+        if known and known.state is not DocumentState.REFUSED:
+            return Outcome(found.name, Result.KNOWN, f"is document {known.id}: {known.new.name}", known.id)
+        if known and not self.again:
+            return Outcome(found.name, Result.REFUSED, known.refusal)
+        new = self._read(found, file)
+        document, is_new = self.documents.add(self.who, new)
+        if not is_new:
+            return Outcome(found.name, Result.KNOWN, f"is document {document.id}: {document.new.name}", document.id)
+        return Outcome(found.name, Result.ADDED, "", document.id, new.pages, len(new.doubtful))
+
+    def _read(self, found: Found, file: str) -> NewDocument:
+        reading = read_safely(found.path, self.limits)
+        units = units_of(reading.blocks)
+        if not any(unit.text for unit in units):
+            raise DocumentError(Refusal.NO_TEXT)
+        digest = self.library.keep(found.path, file, Text(reading, units))
+        return NewDocument(
+            file, found.name, reading.format, found.origin, found.source, digest, text_digest(reading), len(reading.pages),
+            describe(reading.blocks, reading.declared, found.path.stem), tuple(map(_doubt, filter(_is_doubtful, reading.pages))),
+        )  # fmt: skip
+
+    def _refused(self, found: Found, error: DocumentError) -> Outcome:
+        """Note a refusal that lies in the file itself, so that it is not read again."""
+        if error.refusal not in _NOT_OF_THE_FILE and found.path.stat().st_size <= self.limits.file_bytes:
+            self.documents.refuse(self.who, file_digest(found.path), found.name, found.origin, str(error))
+        return Outcome(found.name, Result.REFUSED, str(error))
+
+
+# What another machine, or another day, may read all the same.
+_NOT_OF_THE_FILE = frozenset(
+    {Refusal.NO_RECOGNITION, Refusal.NO_OFFICE, Refusal.TOO_SLOW, Refusal.TOO_MUCH_MEMORY, Refusal.CRASHES, Refusal.NOT_A_FILE}
+)  # fmt: skip
+
+
+def text_digest(reading: Reading) -> str:
+    """Return what is equal for two files that say the same, whatever their formats: letters and digits alone count."""
+    words = re.sub(r"[\W_]+", "", fold(" ".join(block.text for block in reading.blocks)))
+    return sha256(words.encode()).hexdigest()
+
+
+def _is_doubtful(page: Page) -> bool:
+    return page.score < TRUSTED_SCORE
+
+
+def _doubt(page: Page) -> DoubtfulPage:
+    return DoubtfulPage(page.number, round(page.score, 3), tuple(fault.value for fault in page.faults))
+
+
+def _side_by_side(work: Callable[[_Item], _Done], items: Iterable[_Item], workers: int) -> Iterator[_Done]:
+    """Yield what `work` returns for each item, as they end; no more items are taken than are soon needed."""
+    with ThreadPoolExecutor(workers) as pool:
+        running = set()
+        for item in items:
+            running.add(pool.submit(work, item))
+            while len(running) >= workers * _AHEAD:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        for future in wait(running).done:
+            yield future.result()
