@@ -159,7 +159,7 @@ class _Chooser:
             return steps
         if form is Form.SIMPLER:
             return [*leads[:1], Statement(*self._short(), "item"), *leads[1:], *self.support(kinds, leads)]
-        lines = [*leads, *self.corrections(), *self.support(kinds, leads)]
+        lines = [*leads, *self.overtaken(leads), *self.corrections(), *self.support(kinds, leads)]
         return [*lines, *self.remaining()] if form is Form.DETAILED else lines
 
     def fit(self, passage: Passage, line: Line) -> float:
@@ -228,6 +228,13 @@ class _Chooser:
         best = max(rows, key=lambda row: row[0], default=None)
         if best and best[0] >= 2:
             yield Statement(best[1], best[2], "item")
+
+    def overtaken(self, leads: Sequence[Statement]) -> Iterator[Statement]:
+        """Yield the old rules that the leads took the place of: what changed cites the same item as what holds now."""
+        ended = {item.id for lead in leads for item in lead.line.items if item.kind == "superseded"}
+        for p, line in self._lines:
+            if p.section is Section.CHANGED and ended & {item.id for item in line.items}:
+                yield Statement(p, line, "item")
 
     def support(self, kinds: tuple[QuestionKind, ...], leads: list[Statement]) -> Iterator[Statement]:
         """Yield what follows the lead: the steps for a how-question, the lead's neighbours for a fact."""

@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rag.asked import load_asked, load_believed
@@ -160,9 +161,13 @@ def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:
         yield f"{', '.join(doubtful)} is not certain, but the wording is: say 'theo …', 'nên hỏi lại' or the like"
     if not line.sources:
         yield f"{', '.join(i.id for i in line.items)} has no source"
-    for bound in filter(None, (line.valid_from, line.valid_until)):
-        if missing(f"{bound:%d/%m/%Y}", evidence):
-            yield f"is bounded by {bound}, a day its items do not name"
+    if line.valid_from and missing(f"{line.valid_from:%d/%m/%Y}", evidence):
+        yield f"is bounded by {line.valid_from}, a day its items do not name"
+    # The last day of an old rule is mostly named by the first one of the new rule.
+    if last := line.valid_until:
+        days = (last, last + timedelta(days=1))
+        if all(missing(f"{day:%d/%m/%Y}", evidence) for day in days):
+            yield f"is bounded by {last}, a day its items do not name"
 
 
 def _word_problems(guide: Guide, glossary: Glossary) -> Iterator[Problem]:

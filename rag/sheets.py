@@ -101,6 +101,7 @@ class _Source(_Row):
     url: str | None
     date: date | str | int | None
     official: bool
+    page: str | None = Field(None, pattern=r"^/van-ban/")
 
 
 class _Sheet(_Row):
@@ -139,7 +140,7 @@ def load_sheets(folder: Path) -> dict[str, Sheet]:
 
 
 def _items(row: _Sheet, path: Path, raw: str) -> dict[str, Item]:
-    sources = {s.id: Source(s.publisher, s.title, s.url, _iso(s.date), s.official) for s in row.sources}
+    sources = {s.id: Source(s.publisher, s.title, s.url, _iso(s.date), s.official, s.page) for s in row.sources}
 
     def cited(item_id: str, ids: list[str]) -> tuple[Source, ...]:
         for source_id in ids:

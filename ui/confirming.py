@@ -75,20 +75,20 @@ def confirmed_sheet(text: str, local: str, evidence: Evidence, wording: str, kin
     A conflict becomes a fact of the given kind under the next free id. Raises KeyError for an item that is not there.
     """
     lines = text.split("\n")
-    source = f"s{_next(text, 's')}"
+    source = f"s{next_number(text, 's')}"
     at = _row(lines, local)
     row = yaml.safe_load(lines[at].strip()[2:])
     if local.startswith("c"):
         del lines[at]
         if not any(line.startswith("  - {id: c") for line in lines):
             lines[lines.index("conflicts:")] = "conflicts: []"
-        fact = {"id": f"f{_next(text, 'f')}", "kind": kind, "text": wording or row["text"], "sources": []}
-        lines.insert(_last(lines, "f") + 1, "")
-        at = _last(lines, "f") + 1
+        fact = {"id": f"f{next_number(text, 'f')}", "kind": kind, "text": wording or row["text"], "sources": []}
+        lines.insert(last_row(lines, "f") + 1, "")
+        at = last_row(lines, "f") + 1
     else:
         fact = {**row, "text": wording or row["text"]}
     lines[at] = _fact_line(fact, source)
-    lines.insert(_last(lines, "s") + 1, _source_line(source, evidence))
+    lines.insert(last_row(lines, "s") + 1, source_line(source, evidence))
     return "\n".join(lines), fact["id"]
 
 
@@ -149,20 +149,23 @@ def _without_empty(lines: list[str]) -> list[str]:
 def _fact_line(fact: Mapping[str, object], source: str) -> str:
     sources = ", ".join([*map(str, fact["sources"]), source])  # type: ignore[call-overload]
     return (
-        f"  - {{id: {fact['id']}, kind: {fact['kind']}, text: {_quoted(str(fact['text']))}, "
+        f"  - {{id: {fact['id']}, kind: {fact['kind']}, text: {quoted(str(fact['text']))}, "
         f"sources: [{sources}], confidence: high}}"
     )
 
 
-def _source_line(source: str, evidence: Evidence) -> str:
-    url = _quoted(evidence.url) if evidence.url else "null"
+def source_line(source: str, evidence: Evidence, page: str = "") -> str:
+    """Return a source as a sheet has it; `page` is the address of our picture of the page where it says so."""
+    shown = f", page: {quoted(page)}" if page else ""
+    url = quoted(evidence.url) if evidence.url else "null"
     return (
-        f"  - {{id: {source}, publisher: {_quoted(evidence.publisher)}, title: {_quoted(evidence.title)}, "
-        f"url: {url}, date: {evidence.date or 'null'}, official: {str(evidence.official).lower()}}}"
+        f"  - {{id: {source}, publisher: {quoted(evidence.publisher)}, title: {quoted(evidence.title)}, "
+        f"url: {url}, date: {evidence.date or 'null'}, official: {str(evidence.official).lower()}{shown}}}"
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a sheet quotes it."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -173,9 +176,11 @@ def _row(lines: Sequence[str], local: str) -> int:
     raise KeyError(local)
 
 
-def _last(lines: Sequence[str], letter: str) -> int:
+def last_row(lines: Sequence[str], letter: str) -> int:
+    """Return where the last fact (f), source (s) … of a sheet stands. Raises ValueError when there is none."""
     return max(n for n, line in enumerate(lines) if re.match(rf"  - \{{id: {letter}\d+,", line))
 
 
-def _next(text: str, letter: str) -> int:
+def next_number(text: str, letter: str) -> int:
+    """Return the next free number of facts (f), sources (s) …"""
     return 1 + max((int(n) for n in re.findall(rf"(?m)^  - \{{id: {letter}(\d+),", text)), default=0)

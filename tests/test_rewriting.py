@@ -1,0 +1,82 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import small_home
+
+from rag.documents.units import Unit, UnitKind
+from rag.editions import EditedFile, file_digest, make_edition, problems_of
+from rag.guides import load_guides
+from rag.overtaking import Overtaking
+from rag.records.changes import Evidence
+from rag.serving import build_generation, open_assistant
+from rag.sheets import load_sheets
+from ui.rewriting import Rewrite, rewritten_guide, rewritten_sheet
+
+SINCE = date(2027, 1, 1)
+PAGE = "/van-ban/901-2099-tt-bca/trang/2?doan=dieu-3/khoan-1"
+EVIDENCE = Evidence("Bộ Công an", "Thông tư 901/2099/TT-BCA, Điều 3, khoản 1", "", "2026-11-20", True)
+UNIT = Unit(
+    UnitKind.CLAUSE,
+    ("Điều 3", "khoản 1"),
+    "Thời hạn cấp tài khoản định danh điện tử mức độ 02 khi thẻ căn cước còn hạn: không quá 02 ngày làm việc.",
+    2, 2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return small_home.build_once(tmp_path_factory.mktemp("rewriting"))
+
+
+@pytest.fixture
+def settings(once, tmp_path):
+    return small_home.settings_in(once, tmp_path / "home")
+
+
+@pytest.fixture
+def overtaken(settings):
+    guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
+    found = Overtaking(guides.values(), date(2026, 11, 27)).lines(
+        [UNIT], "Thời hạn giải quyết thủ tục định danh điện tử"
+    )
+    return next(row for row in found if row.line.text == small_home.OLD)
+
+
+def rewritten(settings, overtaken):
+    words = overtaken.line.text.replace(overtaken.old.text, overtaken.new.text)
+    rewrite = Rewrite(overtaken.guide, overtaken.line, words, UNIT.text, SINCE, PAGE)
+    sheet, fact, ended = rewritten_sheet(small_home.served_text(settings, small_home.SHEET), rewrite, EVIDENCE)
+    guide = rewritten_guide(small_home.served_text(settings), rewrite, fact, ended, EVIDENCE)
+    return {small_home.SHEET: sheet, small_home.GUIDE: guide}
+
+
+def test_the_line_that_a_document_sets_anew_is_found_with_both_values(overtaken):
+    assert overtaken.old.text == "03 ngày làm việc"
+    assert overtaken.new.text == "02 ngày làm việc"
+
+
+def test_a_document_that_says_what_the_guide_says_overtakes_nothing(settings):
+    guides = load_guides(settings.corpus, load_sheets(settings.corpus / "facts"))
+    same = replace(UNIT, text=UNIT.text.replace("02 ngày", "03 ngày"))
+    found = Overtaking(guides.values(), date(2026, 11, 27)).lines([same], "Thời hạn giải quyết định danh điện tử")
+    assert small_home.OLD not in {row.line.text for row in found}
+
+
+def test_the_edits_of_sheet_and_guide_leave_the_corpus_clean(settings, overtaken):
+    assert problems_of(settings, rewritten(settings, overtaken)) == []
+
+
+def test_from_its_first_day_on_the_answer_is_the_new_one_names_the_old_and_leads_to_the_page(settings, overtaken):
+    texts = rewritten(settings, overtaken)
+    edits = {path: EditedFile(text, file_digest(settings.corpus, path), "1") for path, text in texts.items()}
+    build_generation(settings, make_edition(settings, edits).name)
+    before, after = (
+        open_assistant(settings.model_copy(update={"today": day})).ask(small_home.QUESTION)
+        for day in (date(2026, 12, 31), SINCE)
+    )
+    assert "03 ngày làm việc" in before.text.split("\n")[0]
+    assert "02 ngày làm việc" in after.text.split("\n")[0]
+    assert "Trước ngày 01/01/2027: " in after.text
+    assert "không quá 03 ngày làm việc" in after.text
+    assert PAGE in {source.page for citation in after.citations for source in citation.sources}
