@@ -37,12 +37,13 @@ class Fluency:
         """Return the words that are none, and the pairs nobody has written where there are many. What the quote has is known."""
         own = set(units(quote))
         said = [unit for unit in units(claim) if not any(map(str.isdigit, unit))]
-        new = [unit for unit in said if unit not in own and not self._knows(unit)]
+        new = [unit for unit in said if unit not in own and not self.knows(unit)]
         words = [unit for unit in new if " " not in unit]
         pairs = [unit for unit in new if " " in unit]
         return words or (pairs if len(pairs) > _MOST_NEW * sum(" " in unit for unit in said) else [])
 
-    def _knows(self, unit: str) -> bool:
+    def knows(self, unit: str) -> bool:
+        """Tell whether a word, or two parted by a space, has been written before; in small letters."""
         digest = np.uint32(_digest(unit))  # of the array's own type: another one copies the array
         place = int(np.searchsorted(self._known, digest))
         return place < len(self._known) and self._known[place] == digest

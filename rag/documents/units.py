@@ -1,8 +1,14 @@
 """What a document is made of, below its pages: articles, clauses, points, steps, rows of fees. Values only, no I/O."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from rag.text import slug
+
+# The letter of a point or of a number, not of a word: "điểm đ", "khoản 3đ", "điểm đ1".
+_STROKED = re.compile(r"(?<![^\W\d])đ(?![^\W\d])")
 
 
 class UnitKind(StrEnum):
@@ -45,7 +51,7 @@ class Unit:
     @property
     def id(self) -> str:
         """The path as an ASCII slug: "dieu-10/khoan-2/diem-a"; "đ" of điểm đ is "dd"."""
-        raise NotImplementedError
+        return "/".join(slug(_STROKED.sub("dd", part)) for part in self.path)
 
 
 class RelationKind(StrEnum):
