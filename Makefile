@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps bench-class bench-curated models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps bench-class bench-curated bench-ingest models oidc-provider crash
 
 all: check test
 
@@ -60,6 +60,17 @@ $(RIVALS)/.installed: evals/rivals.txt
 	$(RIVALS)/bin/python -m pip install --quiet --upgrade pip
 	$(RIVALS)/bin/python -m pip install --quiet torch==$(shell sed -n 's/^torch==//p' constraints.txt)
 	$(RIVALS)/bin/python -m pip install --quiet -r evals/rivals.txt
+	touch $@
+
+# Documents of every format and fault read, beside other readers in an environment of their own.
+READERS := .venv-readers
+bench-ingest: $(STAMP) $(READERS)/.installed
+	$(BIN)/python -m evals.bench_ingest --readers $(READERS)/bin/python
+
+$(READERS)/.installed: evals/reader_rivals.txt
+	$(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/python -m pip install --quiet --upgrade pip
+	$(READERS)/bin/python -m pip install --quiet -r evals/reader_rivals.txt
 	touch $@
 
 # A real llama.cpp server and two small models in an environment of its own, for the tests marked `model` and bench-model. It is

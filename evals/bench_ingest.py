@@ -21,10 +21,6 @@ from itertools import groupby
 from pathlib import Path
 
 import psutil
-from rag.documents.archives import unpack
-from rag.documents.description import describe
-from rag.documents.sandbox import read_measured
-from rag.documents.structure import units_of
 
 from evals.documents import generate
 from evals.documents.generate import EXPECTED, Expected, load_expected, make_corpus
@@ -39,8 +35,12 @@ from evals.documents.scoring import (
     structure_counts,
 )
 from evals.documents.texts import table_words
+from rag.documents.archives import unpack
+from rag.documents.description import describe
 from rag.documents.limits import DocumentError, Limits
 from rag.documents.pages import BlockKind, Reading
+from rag.documents.sandbox import read_measured
+from rag.documents.structure import units_of
 from rag.documents.units import Description, RelationKind, Unit, UnitKind
 from rag.settings import PROJECT
 

@@ -84,6 +84,7 @@ def check_corpus(corpus: Path, only: str | None = None, library: Library | None 
             lambda: load_asked(corpus, {p.id for guide in guides.values() for p in guide.passages}),
             lambda: load_believed(corpus, guides),
             lambda: load_cards(corpus, guides),
+            lambda: _load_sources(corpus, sheets),
         ):
             try:
                 load()
@@ -106,6 +107,13 @@ def shelf_problems(corpus: Path, library: Library | None) -> list[str]:
         if library and not library.has(document.file, document.reading):
             problems.append(f"{where}: the library lacks its text; read the file again with: binhdan ingest")
     return problems
+
+
+def _load_sources(corpus: Path, sheets: dict[str, Sheet]) -> None:
+    from rag.documents.sources import FILE, load_sources  # the way to the network, which answering never needs
+
+    if (path := corpus / FILE).exists():
+        load_sources(path, sheets)
 
 
 def _file_problems(corpus: Path) -> Iterator[Problem]:

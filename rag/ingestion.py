@@ -30,7 +30,8 @@ from rag.text import fold
 TRUSTED_SCORE = 0.8
 _LIMITS = Limits()
 _AHEAD = 2  # files that wait for each reader
-_Item, _Done = TypeVar("_Item"), TypeVar("_Done")
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 
 
 class Result(StrEnum):

@@ -29,10 +29,12 @@ from ui import (
     change_pages,
     class_pages,
     curated_pages,
+    document_pages,
     gap_pages,
     guide_pages,
     handover_pages,
     member_pages,
+    page_view,
     picker,
     publish_pages,
     report_pages,
@@ -40,6 +42,7 @@ from ui import (
 from ui.chat import build_page
 from ui.conversations import Conversations
 from ui.curation import after_review, refresh
+from ui.document_doors import draw_page, ingest, take_apart
 from ui.evaluators import open_desk
 from ui.figures import Figures
 from ui.gradio_door import Base, gr
@@ -58,10 +61,12 @@ _PAGES = (
     change_pages,
     class_pages,
     curated_pages,
+    document_pages,
     gap_pages,
     guide_pages,
     handover_pages,
     member_pages,
+    page_view,
     picker,
     publish_pages,
     report_pages,
@@ -88,7 +93,9 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     records.handovers.sweep()
     app.state.conversations = Conversations()
     app.state.publishing = Publishing(serving, records, settings)
-    app.state.guides = lambda: serving.assistant.index.guides
+    app.state.guides = lambda: serving.assistant.index.guides  # ours alone; the documents are `index.shelf`
+    app.state.ingest, app.state.take_apart = partial(ingest, settings, records), take_apart
+    app.state.picture = draw_page
     for error, page in PROBLEMS.items():
         app.add_exception_handler(error, page)
     for pages in _PAGES:

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from rag.documents.shelf import FOLDER, read_shelved
 from rag.editions import corpus_in_use, file_digest, problems_of
 from rag.errors import RecordError
 from rag.guides import TOPICS, Guide
@@ -22,6 +23,7 @@ from rag.records.changes import Change, ChangeState, Draft, Evidence
 from rag.settings import Settings
 from rag.text import fold
 from ui.confirming import FACT_KINDS, Doubt, confirmed_guide, confirmed_sheet, doubts
+from ui.document_form import relation_rows
 from ui.evidence import find_evidence, keep_evidence
 from ui.problem_words import in_words
 from ui.rendering import page_html
@@ -376,13 +378,17 @@ def _change_page(
     records: Records, request: Request, session: Session, found: Change, problem: str = "", status: int = 200
 ) -> HTMLResponse:
     settings = _settings(request)
-    files = []
+    files, shelved = [], []
     for other in map(records.changes.get, found.together):
+        if other.draft.path.startswith(f"{FOLDER}/"):
+            said = read_shelved(other.draft.text, other.draft.path)
+            shelved.append((said, relation_rows(said.relations), records.documents.by_file(said.file)))
+            continue
         fresh = _base(settings, other.draft.path) == other.draft.base
         rows = difference(_text(settings, other.draft.path), other.draft.text) if fresh else None
         files.append((other.draft, rows))
     page = page_html(
-        "change.html", session=session, change=found, files=files, states=STATES, problem=problem,
+        "change.html", session=session, change=found, files=files, shelved=shelved, topics=TOPICS, states=STATES, problem=problem,
         own=found.proposer_id == session.user.id, own_text=_OWN,
     )  # fmt: skip
     return HTMLResponse(page, status)

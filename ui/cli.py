@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import typer
 
 from rag.errors import BinhDanError, GateError
 from ui.eval_cli import app as eval_app
+from ui.ingest_cli import app as documents_app
+from ui.ingest_cli import ingest
 from ui.users_cli import app as users_app
 
 app = typer.Typer(
@@ -23,6 +26,8 @@ app.add_typer(index_app, name="index")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(eval_app, name="eval")
 app.add_typer(users_app, name="users")
+app.add_typer(documents_app, name="documents")
+app.command()(ingest)
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of run-time data (BINHDAN_HOME).")]
 
@@ -61,6 +66,9 @@ def ask(
         Path | None, typer.Option(help="JSON list of earlier turns: question, answer, guide_id.")
     ] = None,
     batch: Annotated[Path | None, typer.Option(help="JSONL with id, question, optional history.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Answer by the rules of this day.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="JSONL to write with --batch; a cut run goes on where it stopped.")
     ] = None,
@@ -73,7 +81,7 @@ def ask(
 
     if (batch is None) == (question is None) or (batch is not None) != (out is not None):
         raise typer.BadParameter("give one question, or --batch IN.jsonl with --out OUT.jsonl")
-    settings = _settings(home=home)
+    settings = _settings(home=home, today=as_of.date() if as_of else None)
     questions = list(read_batch(batch)) if batch else []
     turns = read_history(history) if history else ()
     ensure_index(settings, _say)

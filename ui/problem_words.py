@@ -59,11 +59,14 @@ _WORDS = tuple(
             r"the line .*; a guide is plain .*",
             "Dòng có chữ giống mã lệnh hoặc lời sai khiến máy. Bạn viết thành câu thường.",
         ),
+        (r"number (.*) stands in (.*) too", "Số hiệu {0} đã có ở văn bản “{1}”."),
+        (r"the library lacks its text; .*", "Kho văn bản không còn chữ của văn bản này. Bạn gửi lại tệp nhé."),
+        (r"expires on (.*), before it is in force", "Ngày hết hiệu lực {0} đang sớm hơn ngày có hiệu lực."),
         (r"bounds are .*", "Thời hạn của câu phải viết “từ 2026-07-01” hoặc “đến 2026-12-31”."),
         (r"(.*) is not a day like .*", "{0} không phải là ngày. Bạn viết như 2026-12-31."),
     )
 )
-_WHERE = re.compile(r"(?:guides/[\w-]+/|facts/)?([\w./-]+?)(?:\.md|\.yaml):(\d+): (.*)", re.DOTALL)
+_WHERE = re.compile(r"(?:guides/[\w-]+/|facts/|documents/)?([\w./-]+?)(?:\.md|\.yaml):(\d+): (.*)", re.DOTALL)
 _HEAD = re.compile(r"([a-z_]+)(?:\.\d+)?(?:\.[a-z]+)?: .*", re.DOTALL)
 
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -19,7 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES = 64 * 1024
 # A table of answers, or an official document as evidence, from somebody who is signed in.
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
-_UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+)")
+# Official documents, several at once; they are not held here but passed on as they come.
+MAX_DOCUMENTS_BYTES = 200 * 1024 * 1024
+_UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+|van-ban/[\w/]+)")
+_DOCUMENTS = "/huong-dan-vien/van-ban"
+_TOO_LARGE = "Nội dung gửi lên quá lớn."
 _DESKS = "tai-khoan|quan-tri|danh-gia|huong-dan-vien|bao-cao"  # each route asks who is signed in (`ui.sign_in`)
 ALLOWED = tuple(
     (method, re.compile(pattern))
@@ -34,6 +39,7 @@ ALLOWED = tuple(
         ("POST", r"/lop(?:/(?:ket|roi|xong))?"),
         *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),
         ("GET", r"/huong-dan(?:/[\w-]+(?:/luyen-tap|/the\.pdf)?)?"),
+        ("GET", r"/van-ban(?:/[a-z0-9-]+(?:/trang/\d{1,5}(?:\.png)?)?)?"),
         ("GET", r"/theme\.css"),
         ("GET", r"/assets/[\w./-]+"),
         ("GET", r"/static/[\w./-]+"),
@@ -45,7 +51,9 @@ ALLOWED = tuple(
         ("POST", r"/gradio_api/reset"),  # does nothing; the page calls it after a cancel
     )
 )
-_FILES = re.compile(r"/(?:own|assets|static)/|/theme\.css$|/favicon\.ico$")  # the same for everybody
+_FILES = re.compile(
+    r"/(?:own|assets|static)/|/theme\.css$|/favicon\.ico$|/van-ban/[^/]+/trang/\d+\.png$"
+)  # the same for everybody
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -86,8 +94,10 @@ class Shield:
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
         elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
             await PlainTextResponse("Yêu cầu này đến từ một trang khác.", 403)(scope, receive, send)
+        elif scope["path"] == _DOCUMENTS and await self._limit(scope) == MAX_DOCUMENTS_BYTES:
+            await self._app(scope, _counted(receive, MAX_DOCUMENTS_BYTES), send)
         elif (body := await _read(receive, await self._limit(scope))) is None:
-            await PlainTextResponse("Nội dung gửi lên quá lớn.", 413)(scope, receive, send)
+            await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
         else:
             await self._app(
                 scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == "/" else send
@@ -95,10 +105,13 @@ class Shield:
 
     async def _limit(self, scope: Scope) -> int:
         """Return how many bytes a request may carry."""
-        if scope["method"] != "POST" or not _UPLOADS.fullmatch(scope["path"]):
+        documents = scope["path"] == _DOCUMENTS
+        if scope["method"] != "POST" or not (documents or _UPLOADS.fullmatch(scope["path"])):
             return MAX_BODY_BYTES
         key = HTTPConnection(scope).cookies.get("binhdan")
-        return MAX_UPLOAD_BYTES if await run_in_threadpool(self._may_upload, key) else MAX_BODY_BYTES
+        if not await run_in_threadpool(self._may_upload, key):
+            return MAX_BODY_BYTES
+        return MAX_DOCUMENTS_BYTES if documents else MAX_UPLOAD_BYTES
 
 
 def _from_elsewhere(headers: Headers) -> bool:
@@ -118,6 +131,21 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return None
         if not message.get("more_body"):
             return body
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Pass a body on piece by piece; reading it fails as soon as it is larger than `limit`."""
+    left = limit
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, _TOO_LARGE)  # the application makes a page of it
+        return message
+
+    return counted
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

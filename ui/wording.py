@@ -74,9 +74,10 @@ def checked_line(answer: Answer) -> str:
         wants_person = answer.status is AnswerStatus.DECLINED_PERSON  # that is in no document and need not be
         return LEVELS["none"] if answer.status.group == "declined" and not wants_person else ""
     title = answer.citations[0].title.partition(" – ")[0]
+    kind = "văn bản" if any(source.page for source in answer.citations[0].sources) else "hướng dẫn"
     if answer.checked_by:
-        return f"{LEVELS['verified']} bởi {answer.checked_by}. Theo hướng dẫn “{title}”, tài liệu ngày {vietnamese_date(answer.as_of)}."
-    return f"Theo hướng dẫn “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
+        return f"{LEVELS['verified']} bởi {answer.checked_by}. Theo {kind} “{title}”, tài liệu ngày {vietnamese_date(answer.as_of)}."
+    return f"Theo {kind} “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
 
 
 def writer_line(answer: Answer) -> str:

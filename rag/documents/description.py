@@ -123,13 +123,19 @@ def _head(blocks: Sequence[Block]) -> tuple[list[str], list[str]]:
             break
         if _BASE.match(line):
             bases.append(line)
-        elif bases and not _AFTER_TITLE.match(line) and not in_capitals(line) and not bases[-1].endswith((";", ".")):
+        elif bases and _goes_on(bases[-1], line):
             bases[-1] = f"{bases[-1]} {line}"
         if not bases and not _BASES.match(line) and len(head) < _HEAD_LINES:
             head.append(line)
         elif not bases and len(head) >= _HEAD_LINES:
             break
     return head, bases
+
+
+def _goes_on(base: str, line: str) -> bool:
+    """Tell whether a base that is not ended goes on in the next line."""
+    ended = base.endswith((";", ".")) or len(base) > _TITLE_CHARS
+    return not (ended or _AFTER_TITLE.match(line) or in_capitals(line))
 
 
 def _plain_lines(blocks: Iterable[Block]) -> Iterator[str]:
@@ -154,7 +160,7 @@ def _number(flat: str, name: str) -> str:
     if match := _OWN_NUMBER.search(flat):
         return tidy_number(match["number"])
     if match := _FILE_NUMBER.search(name):
-        letters = match[3].replace("_", "-").replace("ND-", "NĐ-").replace("QD-", "QĐ-")
+        letters = match[3].replace("_", "-").upper().replace("ND-", "NĐ-").replace("QD-", "QĐ-").replace("TTG", "TTg")
         return f"{match[1]}/{match[2]}/{letters}"
     return ""
 

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 
 from rag.documents import budget, confinement
+from rag.documents.language import language
 from rag.documents.limits import DocumentError, Limits, Refusal
 
 READERS = ("pdf", "image", "docx", "doc", "xlsx", "html", "markdown")
@@ -65,6 +66,7 @@ def main(control: int, parent: int) -> None:
         with suppress(ImportError):  # it fails where it is used, with its reason
             importlib.import_module(f"rag.documents.readers.{name}")
     importlib.import_module("rag.documents.sandbox")
+    language()  # children may not read the corpus; what is loaded here they share
     gc.freeze()
     namespaces = confinement.namespaces_work()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries them

@@ -6,7 +6,7 @@ Reads `corpus/lexicon/syllables.txt` and `corpus/fluency.npy` once, at the first
 import math
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -95,6 +95,18 @@ class Language:
 def language() -> Language:
     """Return the one language of this program."""
     return Language()
+
+
+def marks_apart(one: str, other: str) -> int:
+    """Return in how many marks two words differ whose letters are the same; the tone counts once, wherever it stands."""
+    (tone, marks), (other_tone, other_marks) = _taken_apart(one), _taken_apart(other)
+    return (tone != other_tone) + max((marks - other_marks).total(), (other_marks - marks).total())
+
+
+@lru_cache(maxsize=16384)
+def _taken_apart(word: str) -> tuple[str, Counter[str]]:
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(c for c in parts if c in TONES), Counter(c for c in parts if c not in TONES)
 
 
 def cased(word: str, like: str) -> str:

@@ -6,10 +6,9 @@ inside a number are, and the fault says so. Nothing here does I/O but loading th
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
 
-from rag.documents.language import TONES, cased, is_well_formed, language
+from rag.documents.language import TONES, cased, is_well_formed, language, marks_apart
 from rag.documents.legacy import decode
 from rag.documents.pages import Fault
 from rag.documents.quality import score_lines
@@ -27,7 +26,7 @@ _CHARACTERS = str.maketrans(_SYMBOLS | _LIGATURES | _FULL_WIDTH | {"Ɖ": "Đ", "
 _CYRILLIC = str.maketrans("аеорсухіАВЕКМНОРСТХІ", "aeopcyxiABEKMHOPCTXI")
 _CYRILLIC_WORD = re.compile(r"\w*[а-яіА-ЯІ]\w*")
 _MARKS = "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323"
-_LOOSE_MARK = re.compile(f"(?<=[a-zđ{_MARKS}]) (?=[{_MARKS}])", re.IGNORECASE)
+_LOOSE_MARK = re.compile(f"(?<=[\\w{_MARKS}]) (?=[{_MARKS}])")
 
 # A number in groups of three, a date, a year: with letters that look like digits in them.
 _D = "[0-9OolI]"
@@ -35,7 +34,7 @@ _SPOILT_NUMBER = re.compile(
     rf"(?<![\w.,/-])(?:{_D}{{1,3}}(?:\.{_D}{{3}})+|{_D}{{1,2}}([/-]){_D}{{1,2}}\1{_D}{{4}}|{_D}{{1,3}}/{_D}{{4}}(?=/)|(?:19|2[0Oo]){_D}{{2}})(?![\w]|[.,]\d)"
 )
 _LETTERS_FOR_DIGITS = str.maketrans("OolI", "0011")
-_LEAST_DIGITS = 0.5  # of what stands in a number that is mended
+_LEAST_DIGITS = 0.4  # of what stands in a number that is mended
 
 # Real words that stand where only another one is written: recognition loses a mark.
 _IN_PLACE = (
@@ -64,6 +63,8 @@ def mend(text: str, font: str = "") -> tuple[str, frozenset[Fault]]:
     translated = joined.translate(_CHARACTERS)
     spread = _join_spread(translated)
     mended = clean(_CYRILLIC_WORD.sub(_latin, spread))
+    if not mended.isascii() and any(c in mended for c in _MARKS):
+        mended = clean(mended)  # a second tone on one letter: moving the first leaves room for it
     if spread != translated:
         faults.add(Fault.SPLIT_LETTERS)
     for _ in range(_MOST_PASSES):
@@ -133,7 +134,7 @@ def _may_be_spoilt(text: str, match: re.Match[str]) -> bool:
     """Tell whether a word has marks, one tone at most, one kind of capitals, and no digit or hyphen beside it."""
     word = match[0]
     tones = sum(c in TONES for c in unicodedata.normalize("NFD", word))
-    cased = word[1:].islower() or word.isupper() or len(word) == 1
+    cased = len(word) > 1 and (word[1:].islower() or word.isupper())
     alone = not re.search(
         r"[\d_/-]", text[max(0, match.start() - 1) : match.start()] + text[match.end() : match.end() + 1]
     )
@@ -142,11 +143,9 @@ def _may_be_spoilt(text: str, match: re.Match[str]) -> bool:
 
 def _nearest(word: str, before: str, after: str) -> str | None:
     """Return the one syllable that differs from `word` in few marks and fits between its neighbours, or None."""
-    written = Counter(unicodedata.normalize("NFD", word))
     ranked: list[tuple[float, str]] = []
     for form in language().forms(fold(word)):
-        other = Counter(unicodedata.normalize("NFD", form))
-        changes = max((written - other).total(), (other - written).total())
+        changes = marks_apart(word, form)
         if changes > _MOST_CHANGES:
             continue
         fits = language().pair_cost(before, form) + language().pair_cost(form, after)

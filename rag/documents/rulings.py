@@ -96,7 +96,7 @@ def _runs(dark: np.ndarray, shortest_pt: float, dpi: float) -> list[Ruling]:
                 bar = [row, row, start, end]
                 bars.append(bar)
             else:
-                bar[1:] = [row, min(bar[2], start), max(bar[3], end)]
+                bar[1:] = [float(row), min(bar[2], start), max(bar[3], end)]
             still.append(bar)
         open_bars = [b for b in open_bars if row - b[1] <= 2 and b not in still] + still
     found = []

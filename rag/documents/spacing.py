@@ -287,7 +287,8 @@ def join_hyphenated(left: str, right: str) -> str | None:
     if language().is_real(one.lower()) and language().is_real(other.lower()):
         apart = has_marks(one + other) and language().knows(f"{one} {other}".lower())
         return f"{kept} {right}" if apart else f"{kept}-{right}"
-    english = small.isascii() and other.islower() and min(len(one), len(other)) >= _ENGLISH_LETTERS
-    if english or language().is_real(small) or language().knows(small):
-        return kept + right
-    return f"{kept}-{right}"
+    if (one + other).isascii() and (one + other).islower():
+        whole = min(len(one), len(other)) >= _ENGLISH_LETTERS
+    else:
+        whole = language().is_real(small) or language().knows(small)
+    return kept + right if whole else f"{kept}-{right}"

@@ -37,6 +37,7 @@ _FIRST = (UnitKind.PART, UnitKind.CHAPTER, UnitKind.ARTICLE)  # with what a law 
 _DEEPEST = 14  # nested deeper, a file is built to harm: its lines stay text
 _LARGEST_GAP = 10  # numbers of a list that may be lost in a row
 _HEADING_CHARS = 300  # the longest title of an article in 255 laws has 383; longer is text
+_SENTENCE_CHARS = 20_000  # no sentence is longer; lines of a longer one are not joined any more
 _NAME_CHARS = 80  # of a heading as a part of a path
 _LETTERHEAD_LINES = 25
 
@@ -115,7 +116,8 @@ class _Open:
     def add(self, line: Line, text: str | None = None) -> None:
         """Take a line as its own words, in a new line unless the sentence runs on."""
         text = line.text if text is None else text
-        if text and self.said and text[:1].islower() and not _ENDS.search(self.said[-1:]):
+        runs_on = text[:1].islower() and 0 < len(self.said) < _SENTENCE_CHARS and not _ENDS.search(self.said[-1:])
+        if runs_on:
             self.parts[-1] = f"{self.said} {text}"
         elif text:
             self.parts.append(text)
@@ -127,9 +129,9 @@ class _Open:
         return self.parts[-1] if self.parts else ""
 
     @property
-    def words(self) -> str:
-        """All its own words."""
-        return "\n".join([self.heading, *self.parts]).strip()
+    def announced(self) -> str:
+        """What it says it is about: its title, its first and its last words."""
+        return "\n".join([self.heading, *self.parts[:1], *self.parts[1:][-1:]]).strip()
 
 
 @dataclass(slots=True)
@@ -191,10 +193,10 @@ def _steps_apart(line: str, step: int) -> tuple[list[str], int]:
     mark = mark_of(line)
     if mark and mark.kind is UnitKind.STEP:
         step = mark.value[0]
-    parts, start = [], 0
+    parts, start, second = [], 0, line.rfind("Bước 2")
     for match in _STEP_INSIDE.finditer(line):
         number = int(match[1])
-        if number == step + 1 or (number == 1 and "Bước 2" in line[match.end() :]):
+        if number == step + 1 or (number == 1 and match.end() <= second):
             parts.append(line[start : match.start()].strip())
             start, step = match.start(), number
     return [part for part in (*parts, line[start:].strip()) if part], step
@@ -327,7 +329,7 @@ class _Reader:
             goes_on = sibling and unit.parent is parent and sibling.kind is UnitKind.POINT
             if unit.kind is UnitKind.POINT and unit.parent and unit.parent.speaks and not unit.quoting:
                 if goes_on:
-                    pass
+                    unit.parent.wordy |= len(unit.parts) > 1
                 elif not unit.parent.wordy:
                     _give_back_closing(unit, unit.parent)
 
@@ -400,7 +402,7 @@ class _Reader:
             return False
         scope, key = self._scope()[0], (mark.kind, mark.style)
         last = scope.last.get(key)
-        if self._amending() and any(article == mark.number for article, _, _ in places_in(self.top.words)):
+        if self._amending() and any(article == mark.number for article, _, _ in places_in(self.top.announced)):
             self._open_quote().curly = 1
             return self._begins(line, mark)
         if last and mark.first and mark.sure:
@@ -517,12 +519,13 @@ class _Reader:
         if unit.titled:
             return False
         if unit.rank <= 1 and unit.kind in (UnitKind.FORM, UnitKind.HEADING):
-            unit.titled = len(unit.parts) > 4
+            unit.titled = len(unit.parts) > 4 or len(unit.heading) > _HEADING_CHARS
             if not capitals or _MOTTO.search(line.text) or (self._in_form() and _signs(line.text)):
                 return False
         elif unit.heading:
             more = line.text[:1].islower() and not _ENDS.search(unit.heading[-1:])
-            unit.titled = not (more or (capitals and in_capitals(unit.heading) and unit.kind is not UnitKind.ARTICLE))
+            more = more or (capitals and in_capitals(unit.heading) and unit.kind is not UnitKind.ARTICLE)
+            unit.titled = not more or len(unit.heading) > _HEADING_CHARS
         else:
             unit.titled = len(line.text) > _HEADING_CHARS or (
                 unit.kind is UnitKind.ARTICLE and line.text[-1:] in (*".;:,",)
@@ -585,13 +588,13 @@ class _Reader:
 
     def _amending(self) -> bool:
         """Tell whether the open unit announces new words of another document."""
-        return self.top.words.endswith(":") and any(_AMENDS.search(unit.words) for unit in self.stack)
+        return self.top.announced.endswith(":") and any(_AMENDS.search(unit.announced) for unit in self.stack)
 
     def _opens_quote(self, line: Line) -> bool:
         match = _QUOTE_OPENS.match(line.text)
         if not match or not self.lawlike or self.signing or self._in_form() or self.top is self.root:
             return False
-        begins = bool(mark_of(line.text[match.end() :])) and any(_AMENDS.search(unit.words) for unit in self.stack)
+        begins = bool(mark_of(line.text[match.end() :])) and any(_AMENDS.search(unit.announced) for unit in self.stack)
         return begins or self._amending()
 
     def _open_quote(self) -> _Quote:
@@ -738,6 +741,7 @@ def _as_units(opened: Iterable[_Open]) -> tuple[Unit, ...]:
     units: list[Unit] = []
     paths: dict[int, tuple[str, ...]] = {}
     taken: set[str] = set()
+    counts: dict[tuple[str, ...], int] = {}
     for unit in opened:
         above = _path_above(unit, paths)
         text, heading = "\n".join(unit.parts), unit.heading
@@ -746,10 +750,10 @@ def _as_units(opened: Iterable[_Open]) -> tuple[Unit, ...]:
         made = Unit(
             unit.kind, (*above, unit.name), text, unit.page, unit.last_page, heading, _under(unit, above), unit.amends
         )
-        n = 1
+        named = made.path
         while made.id in taken:
-            n += 1
-            made = replace(made, path=(*above, f"{unit.name} ({n})"))
+            counts[named] = counts.get(named, 1) + 1
+            made = replace(made, path=(*above, f"{unit.name} ({counts[named]})"))
         taken.add(made.id)
         paths[id(unit)] = made.path
         units.append(made)

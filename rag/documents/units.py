@@ -78,7 +78,8 @@ class Description:
     """What a document says of itself, as rules read it; a person confirms it. "" and None: not found.
 
     `type` is "Nghị định", "Thông tư", "Luật" …; `number` "58/2026/NĐ-CP"; `issuer` "Chính phủ"; `title` what it is about;
-    `territory` a province where only that one is meant, else "toàn quốc".
+    `territory` a province where only that one is meant, else "toàn quốc". The last three are never read but said by a person:
+    which of `rag.guides.TOPICS` it belongs to, its address, and whether an authority published it there (None: not said).
     """
 
     type: str = ""
@@ -90,3 +91,6 @@ class Description:
     expires: date | None = None
     territory: str = "toàn quốc"
     relations: tuple[Relation, ...] = ()
+    topic: str = ""
+    url: str = ""
+    official: bool | None = None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Protocol, TypeVar
 
@@ -81,7 +82,7 @@ def rows(words: Sequence[Thing]) -> list[list[Thing]]:
 
 
 def _parts(row: list[Word], rulings: Rulings) -> list[list[Word]]:
-    gaps = [after.left - before.right for before, after in zip(row, row[1:], strict=False)]
+    gaps = [after.left - before.right for before, after in pairwise(row)]
     parts = [[row[0]]]
     for index, (gap, word) in enumerate(zip(gaps, row[1:], strict=True)):
         before = parts[-1][-1]

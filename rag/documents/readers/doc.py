@@ -28,7 +28,7 @@ _SETTINGS = {
     },
     "Writer/Content/Update": {"Link": "0"},  # never
 }
-_ENDED = (124, 137)  # of `timeout`
+_ENDED = (-9, 137)  # what `timeout` ends with when it has killed its group, itself included
 
 
 def read(path: Path, limits: Limits) -> Reading:
@@ -79,7 +79,15 @@ def _converted(path: Path, target: str, folder: Path, limits: Limits) -> Path:
         str(path.resolve()),
     ]
     done = subprocess.run(
-        [timeout, "--kill-after=2", str(limits.wall_s), office, f"-env:UserInstallation={profile.as_uri()}", *told],
+        [
+            timeout,
+            "--foreground",
+            "--signal=KILL",
+            str(limits.wall_s),
+            office,
+            f"-env:UserInstallation={profile.as_uri()}",
+            *told,
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         env={

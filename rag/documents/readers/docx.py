@@ -9,7 +9,7 @@ Not read: page headers and footers, tables of contents, comments, macros, charts
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from lxml import etree
@@ -43,7 +43,15 @@ _PAGE_FIELDS = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc \d|table of figures")
 _NEW_PAGE = ("nextPage", "oddPage", "evenPage")
 _SIGNS = {
-    f"{W}{name}": sign for name, sign in {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}.items()
+    f"{W}{name}": sign
+    for name, sign in {
+        "br": "\n",
+        "cr": "\n",
+        "tab": " ",
+        "ptab": " ",
+        "noBreakHyphen": "-",
+        "softHyphen": "\xad",
+    }.items()
 }
 # What forms print with the two symbol fonts that every Word has; other pictures say nothing.
 _SYMBOLS = {
@@ -204,8 +212,7 @@ class _Document:
         )
 
     def _text(self, paragraph: _Paragraph) -> str:
-        fonts = groupby(paragraph.words, key=lambda w: w.look.font or "")
-        return "".join(self._draft.mended("".join(w.text for w in words), font) for font, words in fonts)
+        return self._draft.mended_runs((words.text, words.look.font or "") for words in paragraph.words)
 
     # Inside paragraphs
 
@@ -235,7 +242,7 @@ class _Document:
                 self._turn_page()
             case "lastRenderedPageBreak" if not self._at_top:
                 self._turn_page()
-            case "br" | "cr" | "tab" | "ptab" | "noBreakHyphen":
+            case "br" | "cr" | "tab" | "ptab" | "noBreakHyphen" | "softHyphen":
                 self._say(_SIGNS[piece.tag], paragraph, looks)
             case "sym":
                 self._say(_symbol(piece), paragraph, looks)

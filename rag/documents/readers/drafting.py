@@ -1,18 +1,19 @@
 """A reading in the making, for files that know paragraphs and tables: blocks come in, pages follow. Nothing here does I/O.
 
-The text of a block is mended, in NFC, without soft hyphens and with single spaces; a line break that the author made stays.
+The text of a block is mended, in NFC and with single spaces; a line break that the author made stays.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from rag.documents.limits import DocumentError, Limits, Refusal
-from rag.documents.mending import mend
+from rag.documents.mending import mend, score_lines
 from rag.documents.pages import Block, BlockKind, Fault, Page, PrintedLine, Reading
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n[ \n]*")
-_NOT_PRINTED = str.maketrans(dict.fromkeys("\xad\u200b\u2060\ufeff\x00"))
+_OLD_FONT = re.compile(r"\.vn|vni|^vn", re.IGNORECASE)
 _HEADER_CHARS = 80
 _COUNTS = ("tt", "stt", "số tt", "số thứ tự")
 Rows = Sequence[Sequence[str]]
@@ -46,9 +47,14 @@ class Draft:
 
     def mended(self, text: str, font: str = "") -> str:
         """Return `text` as it is printed, in one line or more; what had to be mended is noted on this page."""
-        text, faults = mend(text.translate(_NOT_PRINTED), font)
+        text, faults = mend(text, font)
         self.note(*faults)
         return text
+
+    def mended_runs(self, runs: Iterable[tuple[str, str]]) -> str:
+        """Return words with their fonts as they are printed; only the old fonts, which need it, are mended by themselves."""
+        by_font = groupby(runs, key=lambda run: run[1] if _OLD_FONT.search(run[1]) else "")
+        return "".join(self.mended("".join(text for text, _ in run), font) for font, run in by_font)
 
     def heading(self, text: str, level: int = 0, *, line: PrintedLine | None = None, page: int | None = None) -> None:
         """Add a heading; `line` tells how it looks, `page` where it began if not here."""
@@ -82,12 +88,14 @@ class Draft:
         """Return what was collected. Raises DocumentError when there was no text."""
         if not self._blocks:
             raise DocumentError(Refusal.NO_TEXT)
-        pages = tuple(
-            Page(number, tuple(lines), faults=tuple(faults))
-            for number, (lines, faults) in enumerate(zip(self._lines, self._faults, strict=True), 1)
-        )
+        pages = tuple(self._finished(number) for number in range(1, self.page + 1))
         said = {name: one_line(value) for name, value in (declared or {}).items()}
         return Reading(self._format, pages, tuple(self._blocks), {name: value for name, value in said.items() if value})
+
+    def _finished(self, number: int) -> Page:
+        lines, faults = self._lines[number - 1], self._faults[number - 1]
+        score, wrong = score_lines(lines) if lines else (1.0, frozenset())
+        return Page(number, tuple(lines), score=score, faults=tuple(dict.fromkeys((*faults, *sorted(wrong)))))
 
 
 def squeezed(text: str) -> str:

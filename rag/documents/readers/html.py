@@ -6,7 +6,7 @@ Scripts are not run and nothing is fetched, so what a script would show is not t
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,36 +106,39 @@ class _Block:
 
 @dataclass(slots=True)
 class _Text:
-    """What has been read of a block that is not complete."""
+    """What has been read of a block that is not complete: its words, each with its font."""
 
+    mended: Callable[[Iterable[tuple[str, str]]], str]
     level: int = 0
     mark: str = ""  # of the list item that has no text yet
-    _parts: list[str] = field(default_factory=list)
+    _runs: list[tuple[str, str]] = field(default_factory=list)
     _bold: bool = True
 
     def say(self, text: str, looks: Seen) -> None:
-        self._parts.append(text)
+        """Add words."""
+        self._runs.append((text, looks.font))
         self._bold = self._bold and (looks.bold or not text.strip())
 
     def line(self) -> bool:
         """Begin a new line; tell whether the line before was empty, which parts paragraphs."""
-        self._parts.append("\n")
-        return "".join(self._parts[-3:]).replace(" ", "").endswith("\n\n")
+        self._runs.append(("\n", ""))
+        return "".join(text for text, _ in self._runs[-3:]).replace(" ", "").endswith("\n\n")
 
     def pair(self) -> None:
         """End a term of which the description follows."""
-        term = "".join(self._parts).rstrip()
-        self._parts = [term, "" if term.endswith(":") or not term else ":", " "]
+        term = "".join(text for text, _ in self._runs).rstrip()
+        if term:
+            self._runs.append((" " if term.endswith(":") else ": ", ""))
 
     def taken(self) -> Iterator[_Block]:
         """Yield the block, if there is one, and begin the next."""
-        text = squeezed("".join(self._parts))
+        text = squeezed(self.mended(self._runs)) if any(text.strip() for text, _ in self._runs) else ""
         if text:
             own = self.mark == _BULLET and _OWN_MARK.match(text)
             mark = "" if not self.mark or own or text.startswith(self.mark) else f"{self.mark} "
             yield _Block(mark + text, self._bold, self.level)
             self.mark = ""
-        self._parts, self._bold = [], True
+        self._runs, self._bold = [], True
 
 
 class _Writer:
@@ -151,16 +154,16 @@ class _Writer:
             looks = inside or looks  # a page that a script shows at last
         for block in self._blocks(self._parts.main, looks, in_cell=False):
             if block.level:
-                self._draft.heading(self._draft.mended(one_line(block.text)), block.level)
+                self._draft.heading(one_line(block.text), block.level)
             elif not is_control(block.text):
-                self._draft.paragraph(self._draft.mended(block.text), line=PrintedLine("", bold=block.bold))
+                self._draft.paragraph(block.text, line=PrintedLine("", bold=block.bold))
 
     def _blocks(self, top: etree._Element, looks: Seen, *, in_cell: bool) -> Iterator[_Block]:
         """Yield the blocks of `top` in their order; tables go into the draft, but in a cell they are blocks like any other.
 
         Without recursion, for pages can be deep.
         """
-        text, lists, around, skipped = _Text(), [], [looks], None
+        text, lists, around, skipped = _Text(self._draft.mended_runs), [], [looks], None
         self._say(top.text, looks, text)
         walk = etree.iterwalk(top, events=("start", "end"))
         for event, element in walk:
@@ -233,7 +236,7 @@ class _Writer:
 
     def _write_table(self, table: etree._Element, looks: Seen) -> None:
         for caption in table.iterchildren("caption"):
-            self._draft.paragraph(self._draft.mended(self._cell(caption, looks)[0]))
+            self._draft.paragraph(self._cell(caption, looks)[0])
         rows: list[list[str]] = []
         below: dict[int, tuple[int, str]] = {}  # what still covers a column: for how many rows, with which text
         header, named, tallest = 0, True, 1
@@ -286,7 +289,7 @@ class _Writer:
     def _cell(self, cell: etree._Element, looks: Seen) -> tuple[str, bool]:
         blocks = list(self._blocks(cell, looks, in_cell=True))
         text = one_line(" ".join(block.text for block in blocks))
-        return self._draft.mended(text), bool(blocks) and all(block.bold for block in blocks)
+        return text, bool(blocks) and all(block.bold for block in blocks)
 
 
 def _begun(element: etree._Element, looks: Seen) -> _List:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _COLOURED, _STAMPED_SHARE = 70, 0.002
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 _SKEW_DEG, _SKEW_STEP = 3.0, 0.25
 _SEEN_WIDTH = 800  # pixels are enough to see the direction of lines
-_UPRIGHT_SURE = 0.6  # a page that is recognised worse than this may lie on its side
+_UPRIGHT_SURE = 0.85  # a page that is recognised worse than this may lie on its side
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,22 @@ def recognise(image: Image.Image, dpi: float, limits: Limits) -> Recognised:
     grey, stamped = _without_ink(image)
     grey = _levelled(grey)
     best = _read(grey, dpi, limits, stamped)
-    if _sureness(best) < _UPRIGHT_SURE:
-        for turn in _TURNS.values():
-            other = _read(np.asarray(Image.fromarray(grey).transpose(turn)), dpi, limits, stamped)
-            best = max(best, other, key=_sureness)
-            if _sureness(best) >= _UPRIGHT_SURE:
-                break
+    if _sureness(best) < _UPRIGHT_SURE and (turn := _turned(grey, limits)):
+        upright = _levelled(np.asarray(Image.fromarray(grey).transpose(_TURNS[turn])))
+        best = max(best, _read(upright, dpi, limits, stamped), key=_sureness)
     return best
+
+
+def _turned(grey: Picture, limits: Limits) -> int:
+    """Return by how many degrees, against the clock, a page must be turned to stand upright; 0 when it is not known."""
+    data = _png(grey)
+    command = ["tesseract", "-", "-", "-l", "osd", "--psm", "0"]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=limits.recognised_page_s, check=False)
+    except subprocess.TimeoutExpired:
+        return 0
+    found = re.search(rb"Rotate: (\d+)", done.stdout)
+    return (360 - int(found[1])) % 360 if found else 0
 
 
 def _read(grey: Picture, dpi: float, limits: Limits, stamped: bool) -> Recognised:
@@ -73,13 +83,11 @@ def _sureness(read: Recognised) -> float:
 
 
 def _tesseract(grey: Picture, dpi: float, limits: Limits) -> list[Word]:
-    data = io.BytesIO()
-    Image.fromarray(grey).save(data, "PNG", compress_level=1)
     earn_for_page()
     command = ["tesseract", "-", "-", "-l", "vie", "--dpi", str(round(dpi)), "--psm", "3", "tsv"]
     try:
         done = subprocess.run(
-            command, input=data.getvalue(), capture_output=True, timeout=limits.recognised_page_s * 2, check=False
+            command, input=_png(grey), capture_output=True, timeout=limits.recognised_page_s * 2, check=False
         )
     except subprocess.TimeoutExpired:
         return []
@@ -92,6 +100,12 @@ def _tesseract(grey: Picture, dpi: float, limits: Limits) -> list[Word]:
             left, top, width, height = (int(row[key]) * point for key in ("left", "top", "width", "height"))
             words.append(Word(text, left, top, left + width, top + height, sure=sure))
     return words
+
+
+def _png(grey: Picture) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(grey).save(data, "PNG", compress_level=1)
+    return data.getvalue()
 
 
 def _without_ink(image: Image.Image) -> tuple[Picture, bool]:

@@ -73,7 +73,7 @@ def page_image(path: Path, number: int, width_px: int) -> bytes:
         if not 1 <= number <= len(document):
             raise DocumentError(Refusal.DAMAGED, f"no page {number}")
         page = document[number - 1]
-        image = page.render(scale=width_px / page.get_width()).to_pil()
+        image = _drawn(page, width_px / page.get_width())
     data = io.BytesIO()
     image.convert("RGB").quantize(64).save(data, "PNG", optimize=True)
     return data.getvalue()
@@ -128,8 +128,12 @@ def _page(document: pdfium.PdfDocument, index: int, limits: Limits) -> PageRead:
     if not ocr.is_installed():
         return own if letters >= _SCAN_LETTERS else replace(own, score=0.0, faults=own.faults | _UNREADABLE)
     scale = min(_READ_DPI / 72, (_MAX_PIXELS / (width * height)) ** 0.5)
-    other = recognised(page.render(scale=scale).to_pil(), scale * 72, index + 1, limits)
+    other = recognised(_drawn(page, scale), scale * 72, index + 1, limits)
     return other if letters < _SCAN_LETTERS or other.score > own.score else own
+
+
+def _drawn(page: pdfium.PdfPage, scale: float) -> Image.Image:
+    return page.render(scale=scale).to_pil()  # type: ignore[arg-type]  # its stubs want whole numbers
 
 
 def _sheet(

@@ -41,7 +41,7 @@ _LENGTH = re.compile(r"(-?\d*\.?\d+)([a-z%]*)")
 _OF_INTEREST = frozenset(
     "display visibility opacity font-size color background background-color background-image position left top right bottom "
     "text-indent margin-left margin-top clip clip-path width height max-height overflow overflow-x overflow-y transform "
-    "font-weight list-style list-style-type".split()
+    "font-weight font-family font list-style list-style-type".split()
 )
 _CLIPPED = re.compile(r"rect\((?:\s*[01](?:px)?[\s,]*){4}\)|inset\((?:50|100)%|circle\(0")
 _SHRUNK = re.compile(r"scale\(0(?:\.0+)?\)|translate[xy]?\(-\d{3,}")
@@ -52,7 +52,7 @@ Declarations = dict[str, str]  # by property; one that is important stands under
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How text inside an element looks: what it inherits, and what the page says. `marks` is the style of list items."""
+    """How text inside an element looks: what it inherits, and what the page says. `marks` is the style of list items, `font` a family."""
 
     visible: bool = True
     front: str | None = None
@@ -60,6 +60,7 @@ class Seen:
     size_px: float = 16.0
     bold: bool = False
     marks: str = ""
+    font: str = ""
 
     @property
     def readable(self) -> bool:
@@ -172,6 +173,9 @@ def _looks(element: etree._Element, said: Declarations, around: Seen) -> Seen:
             size_px=_font_px(said.get("font-size"), around.size_px),
             marks=marks or made.marks,
         )
+    font = said.get("font-family") or said.get("font") or (element.get("face") if element.tag == "font" else None)
+    if font:
+        made = replace(made, font=font)
     front = said.get("color") or (element.get("color") if element.tag == "font" else None)
     back = " ".join(said[name] for name in ("background", "background-color", "background-image") if name in said)
     back = back or element.get("bgcolor", "")

@@ -22,6 +22,7 @@ from rag.documents.readers.packages import Package, opened
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_ROWS = 2**20  # of a sheet in Excel
 _MOST_CELLS = 500_000
 _WHITE_INDEXES = (1, 9)  # of Excel's old palette
 _WHITE_THEME = 0
@@ -53,28 +54,31 @@ Grid = dict[int, dict[int, _Cell]]  # by row, then by column; only cells with te
 
 def read(path: Path, limits: Limits) -> Reading:
     """Return what a workbook shows. Raises DocumentError when it is protected, broken or too large."""
-    draft = Draft("xlsx", limits)
     with opened(path, limits) as package:
-        frames = _sheet_parts(package)
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        except Exception as error:  # it raises what its parts raise
-            raise DocumentError(Refusal.DAMAGED, type(error).__name__) from error
-        said = book.properties
-        left = _MOST_CELLS
-        begun = False
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                draft.note(Fault.HIDDEN_TEXT)
-                continue
-            if begun:
-                draft.turn_page()
-            begun = True
-            grid = _grid(sheet, _frame(package, frames.get(sheet.title)), draft, left)
-            left -= sum(map(len, grid.values()))
-            if grid:
-                draft.heading(draft.mended(sheet.title), 1)
-                _write(grid, draft)
+            return _reading(path, package, Draft("xlsx", limits))
+        except (DocumentError, MemoryError):
+            raise
+        except Exception as error:  # openpyxl raises whatever its parts raise on a broken file
+            raise DocumentError(Refusal.DAMAGED, f"{type(error).__name__}: {error}"[:100]) from error
+
+
+def _reading(path: Path, package: Package, draft: Draft) -> Reading:
+    parts = _sheet_parts(package)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if len(visible) < len(book.worksheets):
+        draft.note(Fault.HIDDEN_TEXT)
+    left = _MOST_CELLS
+    for sheet in visible:
+        if sheet is not visible[0]:
+            draft.turn_page()
+        grid = _grid(sheet, _frame(package, parts.get(sheet.title)), draft, left)
+        left -= sum(map(len, grid.values()))
+        if grid:
+            draft.heading(draft.mended(sheet.title), 1)
+            _write(grid, draft)
+    said = book.properties
     declared = {"title": said.title, "author": said.creator, "description": said.description, "language": said.language}
     dates = {"created": said.created, "modified": said.modified}
     return draft.reading(
@@ -118,7 +122,9 @@ def _grid(sheet: Any, frame: _Frame, draft: Draft, most: int) -> Grid:
     grid: Grid = {}
     count = 0
     sheet.reset_dimensions()  # what the file says of its own size may be wrong
-    for cells in sheet.iter_rows():
+    for number, cells in enumerate(sheet.iter_rows()):
+        if number == _ROWS:
+            raise DocumentError(Refusal.DAMAGED, f"a sheet of more than {_ROWS:,} rows")
         for cell in cells:
             if cell.value is None:
                 continue
@@ -217,21 +223,21 @@ def _write_part(rows: list[list[_Cell | None]], draft: Draft) -> None:
     single = [len({cell for cell in row if cell}) < 2 for row in rows]
     top = next((at for at, alone in enumerate(single) if not alone), len(rows))
     end = next((at for at in range(len(rows), top, -1) if not single[at - 1]), top)
-    for row in rows[:top]:
-        _write_line(row, draft)
+    _write_lines(rows[:top], draft)
     if end - top == 1:
-        for cell in rows[top]:
-            _write_line([cell], draft)
+        _write_lines([[cell] for cell in rows[top]], draft)
     elif end > top:
         _write_table(rows[top:end], draft)
-    for row in rows[max(end, top) :]:
-        _write_line(row, draft)
+    _write_lines(rows[max(end, top) :], draft)
 
 
-def _write_line(row: list[_Cell | None], draft: Draft) -> None:
-    cell = next((cell for cell in row if cell), None)
-    if cell:
-        draft.paragraph(cell.text, line=PrintedLine("", bold=cell.bold))
+def _write_lines(rows: list[list[_Cell | None]], draft: Draft) -> None:
+    before = None
+    for row in rows:
+        cell = next((cell for cell in row if cell), None)
+        if cell and cell != before:  # the same one again was merged
+            draft.paragraph(cell.text, line=PrintedLine("", bold=cell.bold))
+        before = cell
 
 
 def _write_table(rows: list[list[_Cell | None]], draft: Draft) -> None:

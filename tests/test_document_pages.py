@@ -1,0 +1,342 @@
+"""Official documents are brought, looked at, described, proposed and removed on the trainers' pages."""
+
+import re
+from html import unescape
+from types import SimpleNamespace
+
+import pytest
+from papers import FEE, LATE, PNG, bring, circular, shelve, units_of
+from people import client, person
+from small_home import build_once, settings_in
+
+from rag.documents.library import Library
+from rag.documents.limits import DocumentError, Refusal
+from rag.documents.shelf import read_shelved
+from rag.documents.units import Relation, RelationKind
+from rag.glossary import load_glossary
+from rag.records import Records
+from rag.records.changes import ChangeState, Evidence
+from rag.records.documents import DocumentState, PageDecision
+from rag.roles import Role
+from rag.serving import Serving, open_assistant
+from ui.app import create_app
+from ui.document_pages import corrected
+from ui.refusal_words import _WORDS, refusal_words
+
+ALL = "/huong-dan-vien/van-ban"
+FORM = {
+    "type": "Thông tư", "named": "99/2026/TT-THU", "title": "Mức thu thử", "issuer": "Bộ Thử nghiệm", "issued": "2026-05-01",
+    "in_force": "2026-07-01", "territory": "toàn quốc", "topic": "can-cuoc", "url": "https://bo.gov.vn/tt", "official": "true",
+    "rel_kind": ["sửa đổi, bổ sung", ""], "rel_number": ["13/2020/TT-THU", ""], "rel_units": ["Điều 5, khoản 2; Điều 7", ""],
+    "rel_since": ["", ""],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    folder = build_once(tmp_path_factory.mktemp("once"))
+    return folder, open_assistant(settings_in(folder, tmp_path_factory.mktemp("open")))
+
+
+class Desk:
+    """An application over the small corpus with a library, Lan and Hoa signed in; files are taken by `ingest`."""
+
+    def __init__(self, once, folder):
+        self.settings, self.folder = settings_in(once[0], folder), folder
+        self.records, self.library = Records.open(self.settings.records_url), Library(self.settings.documents_folder)
+        self.app = create_app(Serving(once[1]), self.records, load_glossary(self.settings.corpus), self.settings)
+        self.sent = []
+        state = self.app._app.state
+        state.ingest, state.take_apart, state.picture = self.ingest, units_of, lambda path, number, width: PNG
+        self.lan = client(self.app, self.records, person(self.records, name="lan"))
+        self.hoa = client(self.app, self.records, person(self.records, name="hoa"))
+
+    def ingest(self, who, files):
+        self.sent += [(who, name, path.name, path.read_bytes()) for path, name in files]
+        outcomes = []
+        for _, name in files:
+            refused = name.startswith("hong")
+            reason = f"{Refusal.TOO_MANY_PAGES.value}: 5000 pages" if refused else ""
+            result = "refused" if refused else "known" if name.startswith("cu") else "added"
+            outcomes.append(SimpleNamespace(name=name, result=result, reason=reason, number=0 if refused else 7, pages=3, doubtful=2))  # fmt: skip
+        return outcomes
+
+    def send(self, browser, path, files=None, **form):
+        return browser.post(path, data={"token": browser.token, **form}, files=files)
+
+    def bring(self, **more):
+        return bring(self.records, self.library, self.folder, **more)
+
+    def propose(self, found, **form):
+        return self.send(self.lan, f"{ALL}/{found.id}", **{**FORM, "do": "propose", **form})
+
+
+@pytest.fixture
+def desk(once, tmp_path):
+    desk = Desk(once, tmp_path)
+    yield desk
+    desk.records.close()
+
+
+def test_files_are_taken_in_under_clean_names_and_each_is_told_what_became_of_it(desk):
+    sent = [("files", (name, data)) for name, data in (
+        ("../../Thông tư 99.pdf", b"a"), ("cu.docx", b"b"), ("hong.zip", b"c"), ("cu.docx", b"d"), ("<img src=x>.pdf", b"e"),
+    )]  # fmt: skip
+    page = unescape(desk.send(desk.lan, ALL, sent).text)
+    assert [row[:2] for row in desk.sent[:3]] == [("lan", "Thông tư 99.pdf"), ("lan", "cu.docx"), ("lan", "hong.zip")]
+    assert [row[3] for row in desk.sent] == [b"a", b"b", b"c", b"d", b"e"]
+    assert "<img" not in page
+    for said in ("Đã nhận, 3 trang. 2 trang cần bạn xem lại.", "Tệp này đã có rồi.", "Tệp có quá nhiều trang"):
+        assert said in page
+    assert f'href="{ALL}/7"' in page
+    assert list(desk.library.folder.iterdir()) == []
+
+
+def test_sending_nothing_is_told_in_words(desk):
+    reply = desk.send(desk.lan, ALL)
+    assert reply.status_code == 422
+    assert "Bạn chọn ít nhất một tệp" in unescape(reply.text)
+
+
+def test_large_files_are_passed_on_and_what_is_too_large_is_refused(desk, monkeypatch):
+    file = {"files": ("to.pdf", b"x" * 7_000_000)}
+    assert desk.send(desk.lan, ALL, file).status_code == 200
+    assert len(desk.sent[0][3]) == 7_000_000
+    assert client(desk.app, desk.records).post(ALL, files=file).status_code == 413
+    monkeypatch.setattr("ui.shield.MAX_DOCUMENTS_BYTES", 6_000_000)
+    reply = desk.send(desk.lan, ALL, file)
+    assert reply.status_code == 413
+    assert "quá lớn" in reply.text
+    assert len(desk.sent) == 1
+
+
+def test_every_refusal_has_words(desk):
+    assert set(_WORDS) == set(Refusal)
+    for refusal in Refusal:
+        assert (
+            refusal_words(str(DocumentError(refusal, "5000 pages"))) == refusal_words(refusal.value) == _WORDS[refusal]
+        )
+
+
+def test_the_list_says_what_waits_and_why_a_file_was_not_read(desk):
+    assert "Chưa có văn bản nào" in unescape(desk.lan.get(ALL).text)
+    found = desk.bring()
+    desk.records.documents.refuse("lan", "b" * 64, "khoa.pdf", "tải lên", "is protected by a password")
+    page = unescape(desk.lan.get(ALL).text)
+    for said in (
+        "Thông tư 99/2026/TT-THU",
+        "1 trang chờ bạn xem",
+        "Tệp có mật khẩu",
+        "Tất cả (2)",
+        "Không đọc được (1)",
+    ):
+        assert said in page
+    assert f'href="{ALL}/{found.id}"' in page
+    assert "khoa.pdf" not in desk.lan.get(f"{ALL}?trang_thai=waiting").text
+    assert "mật khẩu" in unescape(desk.lan.get(f"{ALL}/{found.id + 1}").text)
+
+
+def test_the_list_goes_on_with_older_ones(desk, monkeypatch):
+    monkeypatch.setattr("ui.document_pages._SHOWN", 2)
+    ids = [desk.bring(content=f"nội dung {n}", number=f"{n}/2026/TT").id for n in range(3)]
+    page = desk.lan.get(f"{ALL}?trang_thai=waiting")
+    after = unescape(re.search(r'href="([^"]*truoc=\d+)"', page.text)[1])
+    assert f'{ALL}/{ids[0]}"' not in page.text
+    assert f'{ALL}/{ids[0]}"' in desk.lan.get(after).text
+
+
+def test_a_document_shows_what_was_read_what_was_not_and_its_words(desk):
+    page = unescape(desk.lan.get(f"{ALL}/{desk.bring().id}").text)
+    assert 'name="named" value="99/2026/TT-THU"' in page
+    assert "Ngày hết hiệu lực, nếu có <small>(không thấy trong văn bản)" in page
+    assert FEE in page
+    assert page.index("Trang cần xem lại") < page.index("Xác nhận</h2>") < page.index(FEE)
+
+
+def test_what_is_missing_is_named_and_nothing_is_proposed(desk):
+    found = desk.bring()
+    reply = desk.propose(
+        found,
+        named="",
+        title="",
+        issuer="",
+        in_force="2026-13-01",
+        topic="",
+        url="javascript:alert(1)",
+        rel_units=["x", ""],
+    )
+    assert reply.status_code == 422
+    page = unescape(reply.text)
+    for said in (
+        "số hiệu hoặc tên",
+        "cơ quan ban hành",
+        "Ngày có hiệu lực chưa đúng",
+        "chọn chủ đề",
+        "bắt đầu bằng https://",
+        "“x” ở dòng",
+    ):
+        assert said in page
+    assert desk.records.changes.all() == []
+    early = unescape(desk.propose(found, expires="2026-06-30").text)
+    assert "sớm hơn ngày có hiệu lực" in early
+
+
+def test_saving_keeps_what_a_person_says_for_the_next_time(desk):
+    found = desk.bring()
+    assert desk.send(desk.lan, f"{ALL}/{found.id}", **FORM, do="save").status_code == 303
+    said = desk.records.documents.get(found.id).new.described
+    assert said.relations == (Relation(RelationKind.AMENDS, "13/2020/TT-THU", ("Điều 5, khoản 2", "Điều 7")),)
+    page = unescape(desk.hoa.get(f"{ALL}/{found.id}").text)
+    for kept in (
+        'value="Điều 5, khoản 2; Điều 7"',
+        'value="can-cuoc" selected',
+        'value="https://bo.gov.vn/tt"',
+        'value="true" checked',
+    ):
+        assert kept in page
+
+
+def test_a_document_is_checked_then_proposed_with_itself_as_evidence_and_read_as_a_table(desk):
+    found = desk.bring()
+    checked = unescape(desk.send(desk.lan, f"{ALL}/{found.id}", **FORM, do="check").text)
+    assert "Đã đủ để đề xuất. 1 trang chưa xem sẽ không được dùng." in checked
+    reply = desk.propose(found, note="Gọi 0900000000")
+    assert reply.status_code == 303, unescape(reply.text)
+    (change,) = desk.records.changes.all()
+    assert (change.draft.path, change.draft.base) == ("documents/99-2026-tt-thu.yaml", "")
+    said = read_shelved(change.draft.text, change.draft.path)
+    assert (said.file, said.reading, said.without) == (found.new.file, found.new.reading, (2,))
+    assert change.evidence == Evidence(
+        "Bộ Thử nghiệm", "Thông tư 99/2026/TT-THU", "https://bo.gov.vn/tt", "2026-05-01", True
+    )
+    assert "0900000000" not in change.reason
+    state = desk.records.documents.get(found.id)
+    assert (state.state, state.changes) == (DocumentState.PROPOSED, (change.id,))
+    page = unescape(desk.hoa.get(reply.headers["location"]).text)
+    assert "Có hiệu lực từ</th><td>01/07/2026" in page
+    assert "sửa đổi, bổ sung 13/2020/TT-THU: Điều 5, khoản 2; Điều 7" in page
+    assert f'href="{ALL}/{found.id}"' in page
+    assert desk.send(desk.hoa, f"{reply.headers['location']}/duyet").status_code == 303
+    assert desk.propose(found).status_code == 409
+
+
+def test_a_new_version_keeps_the_id_and_the_questions_of_the_shelved_one(desk):
+    old = desk.bring()
+    shelve(desk.settings.corpus, old, questions={"dieu-4": ("Đổi thẻ mất bao nhiêu?",)})
+    new = desk.bring(content="bản mới", text=circular(FEE.replace("50", "70")), number="99/2026/ TT-thu")
+    page = unescape(desk.lan.get(f"{ALL}/{new.id}").text)
+    assert "bản mới sẽ thay bản đó" in page
+    assert desk.propose(new).status_code == 303
+    (change,) = desk.records.changes.all()
+    assert change.draft.base != ""
+    said = read_shelved(change.draft.text, change.draft.path)
+    assert (said.file, dict(said.questions)) == (new.new.file, {"dieu-4": ("Đổi thẻ mất bao nhiêu?",)})
+
+
+def test_alike_documents_and_the_paragraphs_that_differ_are_shown(desk):
+    old = desk.bring(origin="https://bo.gov.vn/tt")
+    new = desk.bring(content="bản mới", text=circular(FEE.replace("50", "70")), origin="https://bo.gov.vn/tt")
+    page = unescape(desk.lan.get(f"{ALL}/{new.id}").text)
+    assert "giống hoặc cùng số hiệu" in page
+    assert f'href="{ALL}/{old.id}"' in page
+    assert f"<del>1. {FEE}" in page
+    assert "<ins>1. Cấp đổi thẻ khi bị hỏng: 70.000" in page
+
+
+def test_a_doubtful_page_stands_beside_its_picture_and_reads_right(desk):
+    found = desk.bring()
+    path = f"{ALL}/{found.id}/trang/2"
+    page = unescape(desk.lan.get(path).text)
+    assert LATE in page
+    assert FEE not in page
+    assert "đọc từ ảnh" in page
+    assert desk.lan.get(f"{path}.png").content == PNG
+    assert desk.lan.get(f"{ALL}/{found.id}/trang/9").status_code == 404
+    assert desk.send(desk.lan, path, do="right", was=found.new.reading).headers["location"] == f"{ALL}/{found.id}"
+    assert desk.records.documents.get(found.id).left_out == ()
+    assert desk.send(desk.lan, f"{ALL}/{found.id}/trang/1", do="right", was=found.new.reading).status_code == 422
+    assert desk.send(desk.lan, path, do="left-out", was=found.new.reading).status_code == 303
+    assert desk.records.documents.get(found.id).left_out == (2,)
+
+
+def test_a_corrected_page_is_kept_as_a_new_text_and_the_first_stays(desk):
+    found = desk.bring()
+    path, right = f"{ALL}/{found.id}/trang/2", LATE.replace("25.000", "26.000")
+    assert desk.send(desk.lan, path, do="corrected", was=found.new.reading, text=" \r\n ").status_code == 422
+    assert (
+        desk.send(desk.lan, path, do="corrected", was=found.new.reading, text=f"2. {right}\r\n\r\n3. Mới.").status_code
+        == 303
+    )
+    now = desk.records.documents.get(found.id)
+    assert now.new.doubtful[0].decision is PageDecision.CORRECTED
+    text = desk.library.text(found.new.file, now.new.reading)
+    assert [b.text for b in text.reading.blocks] == ["Điều 4. Mức thu", f"1. {FEE}", f"2. {right}", "3. Mới."]
+    assert [u.id for u in text.units][-1] == "dieu-4/khoan-3"
+    assert desk.library.text(found.new.file, found.new.reading) == circular()
+
+
+def test_what_two_people_correct_at_once_is_lost_for_neither(desk):
+    found = desk.bring()
+    path = f"{ALL}/{found.id}/trang/2"
+    form = {"do": "corrected", "was": found.new.reading}
+    assert desk.send(desk.lan, path, **form, text="2. Chữ của Lan.").status_code == 303
+    reply = desk.send(desk.hoa, path, **form, text="2. Chữ của Hoa.")
+    assert reply.status_code == 409
+    page = unescape(reply.text)
+    assert "<pre>2. Chữ của Lan.</pre>" in page
+    assert "2. Chữ của Hoa.</textarea>" in page
+    assert desk.send(desk.hoa, path, do="right", was=found.new.reading).status_code == 409
+    was = re.search(r'name="was" value="(\w+)"', reply.text)[1]
+    assert desk.send(desk.hoa, path, do="corrected", was=was, text="2. Chữ của Hoa.").status_code == 303
+
+
+def test_a_paragraph_that_is_not_touched_stays_what_it_was_and_rows_become_a_table():
+    blocks = circular().reading.blocks
+    new = corrected(blocks, 1, ["Điều 4. Mức thu", "Loại | Mức\nCấp đổi | 50.000 đồng"])
+    assert new[0] is blocks[0]
+    assert new[1].rows == (("Loại", "Mức"), ("Cấp đổi", "50.000 đồng"))
+    assert new[2] is blocks[2]
+
+
+def test_a_document_is_set_aside_and_comes_back(desk):
+    found = desk.bring()
+    assert desk.send(desk.lan, f"{ALL}/{found.id}/de-rieng").status_code == 303
+    assert desk.records.documents.get(found.id).state is DocumentState.SET_ASIDE
+    assert desk.send(desk.lan, f"{ALL}/{found.id}/cho-lai").status_code == 303
+    desk.propose(found)
+    assert desk.send(desk.lan, f"{ALL}/{found.id}/cho-lai").status_code == 409
+    (change,) = desk.records.changes.all()
+    desk.records.changes.refuse(desk.records.accounts.get("hoa"), change.id, "Sai ngày")
+    assert "Sai ngày" in unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert desk.send(desk.lan, f"{ALL}/{found.id}/cho-lai").status_code == 303
+    assert desk.propose(found).status_code == 303
+    assert [c.state for c in desk.records.changes.all()] == [ChangeState.PROPOSED, ChangeState.REFUSED]
+
+
+def test_an_administrator_removes_a_document_that_is_not_served(desk):
+    admin = client(desk.app, desk.records, person(desk.records, Role.ADMIN))
+    served = desk.bring()
+    shelve(desk.settings.corpus, served)
+    assert desk.send(admin, f"{ALL}/{served.id}/xoa").status_code == 409
+    other = desk.bring(content="khác", number="1/2026/TT")
+    assert desk.send(desk.lan, f"{ALL}/{other.id}/xoa").status_code == 403
+    assert desk.send(admin, f"{ALL}/{other.id}/xoa").status_code == 303
+    assert desk.library.files() == [served.new.file]
+    assert desk.lan.get(f"{ALL}/{other.id}").status_code == 404
+
+
+def test_the_file_itself_is_handed_out_as_a_download(desk):
+    sent = desk.lan.get(f"{ALL}/{desk.bring().id}/tep")
+    assert sent.content == "thông tư".encode()
+    assert sent.headers["content-disposition"].startswith("attachment")
+    assert sent.headers["content-type"] == "application/octet-stream"
+
+
+def test_markup_in_a_document_is_shown_as_text(desk):
+    hostile = '<img src=x onerror="alert(1)">'
+    found = desk.bring(text=circular(hostile), name="a.pdf", number=hostile)
+    page = (
+        desk.lan.get(f"{ALL}/{found.id}").text + desk.lan.get(ALL).text + desk.lan.get(f"{ALL}/{found.id}/trang/1").text
+    )
+    assert hostile not in page
+    assert "&lt;img src=x" in page

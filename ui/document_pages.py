@@ -1,0 +1,408 @@
+"""Official documents at /huong-dan-vien/van-ban: bring files, look at doubtful pages, confirm, propose; a second person decides."""
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from rag.documents.library import Library, Text
+from rag.documents.pages import Block, BlockKind
+from rag.documents.shelf import Shelved, read_shelved, shelf_path, shelf_text
+from rag.documents.units import RelationKind
+from rag.editions import corpus_in_use, file_digest, problems_of
+from rag.errors import RecordError
+from rag.guides import TOPICS
+from rag.records import Records
+from rag.records.accounts import Session, User
+from rag.records.changes import Change, ChangeState, Draft
+from rag.records.documents import Document, DocumentState, PageDecision
+from rag.settings import Settings
+from rag.text import INVISIBLE
+from ui.change_pages import STATES as CHANGE_STATES
+from ui.change_pages import Row, difference
+from ui.document_form import Entered, FromForm, as_entered, description, evidence, faults, known_as, shelved
+from ui.problem_words import in_words
+from ui.quoting import outline
+from ui.refusal_words import refusal_words
+from ui.rendering import page_html
+from ui.shelf import has_picture, page_of, page_picture, shelf_in_use, text_of
+from ui.sign_in import AdminWrites, At, Trainer, TrainerWrites
+
+PREFIX = "/huong-dan-vien/van-ban"
+STATES = {
+    DocumentState.WAITING: "chờ xác nhận", DocumentState.PROPOSED: "đã đề xuất, đang dùng", DocumentState.SET_ASIDE: "để riêng",
+    DocumentState.REFUSED: "không đọc được",
+}  # fmt: skip
+DECISIONS = {
+    PageDecision.OPEN: "chờ bạn xem", PageDecision.RIGHT: "đọc đúng", PageDecision.CORRECTED: "đã sửa chữ",
+    PageDecision.LEFT_OUT: "bỏ, không dùng",
+}  # fmt: skip
+# The faults of `rag.documents.pages.Fault` that make a page doubtful; what is mended without loss needs no words.
+FAULTS = {
+    "recognised": "đọc từ ảnh", "wrong-marks": "có dấu sai", "unreadable": "nhiều chữ không đọc được", "stamped": "dấu hoặc chữ ký đè lên chữ",
+    "legacy-tcvn3": "phông chữ cũ", "legacy-vni": "phông chữ cũ",
+}  # fmt: skip
+_SHOWN = 50
+_MAX_NAME = 70
+_NO_FILES = "Bạn chọn ít nhất một tệp nhé."
+_NO_DOCUMENT = "Không có văn bản này."
+_NOT_WAITING = "Văn bản này không còn chờ xác nhận. Bạn tải lại trang để xem nhé."
+_OPEN_CHANGE = "Văn bản này đang có một thay đổi chờ duyệt hoặc chờ xuất bản. Bạn xem thay đổi đó trước nhé."
+_SERVED = "Văn bản đang được dùng để trả lời nên chưa xóa được."
+_UNFIT = "Có chỗ ghi chưa đúng mẫu. Bạn xem lại số hiệu và địa chỉ nhé."
+_EMPTY_PAGE = "Ô chữ đang trống. Nếu trang không có gì cần dùng, bạn bấm “Bỏ trang này”."
+_OTHERS = "Người khác vừa sửa trang này. Chữ của họ ở ngay dưới, chữ của bạn vẫn ở trong ô. Bạn so lại rồi lưu nhé."
+_Long = Annotated[str, Form(max_length=200_000)]
+
+router = APIRouter(prefix=PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file that was brought, in words; `number` leads to its page, 0 where it has none."""
+
+    name: str
+    said: str
+    good: bool
+    number: int = 0
+
+
+@router.get("")
+def documents(
+    records: At, request: Request, session: Trainer, trang_thai: str = "", truoc: int | None = None
+) -> HTMLResponse:
+    """List the documents that were brought, and take new ones."""
+    return _list_page(records, request, session, trang_thai, truoc)
+
+
+@router.post("")
+def bring(records: At, request: Request, session: TrainerWrites, files: list[UploadFile] | None = None) -> HTMLResponse:
+    """Take files in and say what became of each."""
+    named = [file for file in files or () if file.filename]
+    if not named:
+        return _list_page(records, request, session, problem=_NO_FILES, status=422)
+    with _library(request).workspace() as folder:
+        brought = [_put(folder / str(number), file) for number, file in enumerate(named)]
+        taken = [_taken(outcome) for outcome in request.app.state.ingest(session.user.name, brought)]
+    return _list_page(records, request, session, taken=taken)
+
+
+@router.get("/{number}")
+def document(records: At, request: Request, session: Trainer, number: int, xong: str = "") -> HTMLResponse:
+    """Show a document with what is to be confirmed."""
+    return _document_page(records, request, session, _known(records, number), saved=xong == "luu")
+
+
+@router.post("/{number}")
+def confirm(
+    records: At,
+    request: Request,
+    session: TrainerWrites,
+    number: int,
+    form: FromForm,
+    do: Annotated[str, Form()] = "save",
+) -> Response:
+    """Keep what a person says of a document; with `do=check` say what is missing, with `do=propose` propose it."""
+    found = _known(records, number)
+    if found.state is not DocumentState.WAITING:
+        return _document_page(records, request, session, found, problems=[_NOT_WAITING], status=409)
+    records.documents.describe(session.user, number, description(form))
+    found, settings = records.documents.get(number), request.app.state.settings
+    if do == "save":
+        return RedirectResponse(f"{PREFIX}/{number}?xong=luu", 303)
+    draft, problems = _draft(settings, found, form)
+    if do == "propose" and draft and not problems:
+        try:
+            numbers = propose_document(records, session.user, found, draft, form.note)
+            return RedirectResponse(f"/huong-dan-vien/sua/thay-doi/{numbers[0]}", 303)
+        except RecordError:
+            problems = [_OPEN_CHANGE]
+    status = 422 if do == "propose" else 200
+    return _document_page(records, request, session, found, form, problems, status, checked=not problems)
+
+
+@router.get("/{number}/tep")
+def original(records: At, request: Request, _: Trainer, number: int) -> FileResponse:
+    """Hand out the file as it was brought; a browser saves it and never shows it as a page of ours."""
+    found = _readable(records, number)
+    path = _library(request).original(found.new.file)
+    return FileResponse(path, media_type="application/octet-stream", filename=f"van-ban-{number}{path.suffix}")
+
+
+@router.get("/{number}/trang/{page}.png")
+def picture(records: At, request: Request, _: Trainer, number: int, page: int) -> FileResponse:
+    """Hand out the picture of a page."""
+    found = _readable(records, number)
+    return FileResponse(
+        page_picture(request, found.new.file, page_of(_text(request, found), page)), media_type="image/png"
+    )
+
+
+@router.get("/{number}/trang/{page}")
+def doubtful_page(records: At, request: Request, session: Trainer, number: int, page: int) -> HTMLResponse:
+    """Show a page beside what was read of it."""
+    return _page_page(records, request, session, _readable(records, number), page)
+
+
+@router.post("/{number}/trang/{page}")
+def decide_page(
+    records: At, request: Request, session: TrainerWrites, number: int, page: int, do: Annotated[str, Form()] = "",
+    was: Annotated[str, Form(max_length=64)] = "", text: _Long = "",
+) -> Response:  # fmt: skip
+    """Note what a person says of a page: it reads right, it reads otherwise, it is left out."""
+    found = _readable(records, number)
+    decision = next((d for d in PageDecision if d == do), None)
+    if decision is None or page not in {doubt.number for doubt in found.new.doubtful}:
+        raise HTTPException(422, "Trang này không chờ ai xem.")
+    if found.state is not DocumentState.WAITING:
+        return _page_page(records, request, session, found, page, _NOT_WAITING, status=409)
+    paragraphs = _paragraphs(text)
+    if decision is PageDecision.CORRECTED and not paragraphs:
+        return _page_page(records, request, session, found, page, _EMPTY_PAGE, status=422)
+    try:
+        _decide(records, request, session.user, found, page, decision, was, paragraphs)
+    except RecordError:
+        return _page_page(records, request, session, records.documents.get(number), page, _OTHERS, text, 409)
+    left = records.documents.get(number).open_pages
+    return RedirectResponse(f"{PREFIX}/{number}/trang/{left[0].number}" if left else f"{PREFIX}/{number}", 303)
+
+
+@router.post("/{number}/de-rieng")
+def set_aside(records: At, request: Request, session: TrainerWrites, number: int) -> Response:
+    """Note that a document is not wanted."""
+    found = _readable(records, number)
+    if found.state is not DocumentState.WAITING:
+        return _document_page(records, request, session, found, problems=[_NOT_WAITING], status=409)
+    records.documents.set_aside(session.user, number)
+    return RedirectResponse(PREFIX, 303)
+
+
+@router.post("/{number}/cho-lai")
+def wait_again(records: At, request: Request, session: TrainerWrites, number: int) -> Response:
+    """Let a document wait again, once no change of it is open."""
+    found = _readable(records, number)
+    if _open_change(records, found):
+        return _document_page(records, request, session, found, problems=[_OPEN_CHANGE], status=409)
+    records.documents.wait(session.user, number)
+    return RedirectResponse(f"{PREFIX}/{number}", 303)
+
+
+@router.post("/{number}/xoa")
+def remove(records: At, request: Request, session: AdminWrites, number: int) -> Response:
+    """Remove a document from the records and the library, unless it is served or about to be."""
+    found = _known(records, number)
+    served = any(found.new.file == other.file for other in shelf_in_use(request.app.state.settings).values())
+    if problem := _SERVED if served else _OPEN_CHANGE if _open_change(records, found) else "":
+        return _document_page(records, request, session, found, problems=[problem], status=409)
+    records.documents.remove(session.user.name, number)
+    _library(request).remove(found.new.file)
+    return RedirectResponse(PREFIX, 303)
+
+
+def propose_document(
+    records: Records, user: User, document: Document, draft: Draft, note: str = "", drafts: Sequence[Draft] = ()
+) -> list[int]:
+    """Propose a document's shelf file, together with `drafts` of what it overtakes; return the changes' ids.
+
+    Raises RecordError when one of the files has an open change.
+    """
+    said = shelved_of(draft)
+    reason = f"Đưa {said.name} vào dùng." + (f" {note}" if note else "")
+    numbers = records.changes.propose(user, [draft, *drafts], reason, evidence(said))
+    records.documents.propose(user, document.id, numbers)
+    return numbers
+
+
+def corrected(blocks: Sequence[Block], page: int, paragraphs: Sequence[str]) -> tuple[Block, ...]:
+    """Return the blocks with those that begin on a page replaced; a paragraph that is as it was stays what it was."""
+    known = {_shown(block): block for block in blocks if block.page == page}
+    new = [known.get(paragraph) or _block(paragraph, page) for paragraph in paragraphs]
+    return (*(b for b in blocks if b.page < page), *new, *(b for b in blocks if b.page > page))
+
+
+def _draft(settings: Settings, found: Document, form: Entered) -> tuple[Draft | None, list[str]]:
+    """Return the shelf file as a draft, and in Vietnamese what is wrong with it."""
+    if problems := faults(form):
+        return None, problems
+    today = settings.today or date.today()
+    try:
+        said = shelved(form, found, shelf_in_use(settings), today)
+    except ValueError:
+        return None, [_UNFIT]
+    path = shelf_path(said.id)
+    draft = Draft(path, file_digest(corpus_in_use(settings), path), shelf_text(said))
+    return draft, [in_words(problem) for problem in problems_of(settings, {path: draft.text})]
+
+
+def _decide(
+    records: Records, request: Request, user: User, found: Document, page: int, decision: PageDecision, was: str,
+    paragraphs: Sequence[str],
+) -> None:  # fmt: skip
+    """Note a decision about the page as its reader saw it. Raises RecordError when another person has changed the page."""
+    library, file, now = _library(request), found.new.file, found.new.reading
+    text = _text(request, found)
+    if was != now and (not library.has(file, was) or _on(library.text(file, was), page) != _on(text, page)):
+        raise RecordError(f"page {page} of document {found.id} was corrected by another person meanwhile")
+    if decision is not PageDecision.CORRECTED:
+        records.documents.decide_page(user, found.id, page, decision, (now, now))
+        return
+    blocks = corrected(text.reading.blocks, page, paragraphs)
+    new = Text(replace(text.reading, blocks=blocks), request.app.state.take_apart(blocks))
+    records.documents.decide_page(user, found.id, page, decision, (now, library.revise(file, new)))
+
+
+def _on(text: Text, page: int) -> list[str]:
+    return [_shown(block) for block in text.reading.blocks if block.page == page]
+
+
+def _shown(block: Block) -> str:
+    """Return a block as a person edits it: without empty lines, which part paragraphs."""
+    return "\n".join(line for part in block.text.split("\n") if (line := part.strip()))
+
+
+def _paragraphs(text: str) -> list[str]:
+    text = INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
+    parts = re.split(r"\n\s*\n", text)
+    return ["\n".join(map(str.strip, part.strip().split("\n"))) for part in parts if part.strip()]
+
+
+def _block(text: str, page: int) -> Block:
+    """Return a paragraph, or a table where every line has as many cells."""
+    rows = tuple(tuple(cell.strip() for cell in line.split("|")) for line in text.split("\n"))
+    if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
+        return Block(BlockKind.TABLE, text, page, rows=rows, header=1)
+    return Block(BlockKind.PARAGRAPH, " ".join(text.split()), page)
+
+
+def _put(folder: Path, file: UploadFile) -> tuple[Path, str]:
+    """Write a file that was sent into a new folder, piece by piece; return where it is and its name."""
+    name = _safe_name(file.filename or "")
+    folder.mkdir()
+    with (folder / name).open("wb") as target:
+        shutil.copyfileobj(file.file, target)
+    return folder / name, name
+
+
+def _safe_name(sent: str) -> str:
+    """Return the last part of a file's name without what no name should have, short enough for every disk."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
+    plain = re.sub(r"[^\w .()\[\],+-]", "_", INVISIBLE.sub("", last)).strip(" .") or "van-ban"
+    stem, dot, suffix = plain.rpartition(".")
+    return f"{stem[:_MAX_NAME]}.{suffix[:10]}" if dot else plain[:_MAX_NAME]
+
+
+def _taken(outcome: Any) -> Taken:
+    """Return an outcome of `rag.ingestion` in words."""
+    if outcome.result == "added":
+        looked = f" {outcome.doubtful} trang cần bạn xem lại." if outcome.doubtful else ""
+        return Taken(outcome.name, f"Đã nhận, {outcome.pages} trang.{looked}", True, outcome.number)
+    if outcome.result == "known":
+        return Taken(outcome.name, "Tệp này đã có rồi.", True, outcome.number)
+    return Taken(outcome.name, refusal_words(outcome.reason), False)
+
+
+def _library(request: Request) -> Library:
+    return Library(request.app.state.settings.documents_folder)
+
+
+def _text(request: Request, found: Document) -> Text:
+    return text_of(request.app.state.settings, found.new.file, found.new.reading)
+
+
+def _known(records: Records, number: int) -> Document:
+    try:
+        return records.documents.get(number)
+    except RecordError as error:
+        raise HTTPException(404, _NO_DOCUMENT) from error
+
+
+def _readable(records: Records, number: int) -> Document:
+    found = _known(records, number)
+    if found.state is DocumentState.REFUSED:
+        raise HTTPException(404, "Tệp này không đọc được nên không có gì để xem.")
+    return found
+
+
+def _changes(records: Records, found: Document) -> list[Change]:
+    return [records.changes.get(number) for number in found.changes]
+
+
+def _open_change(records: Records, found: Document) -> Change | None:
+    open_ = (ChangeState.PROPOSED, ChangeState.APPROVED)
+    return next((change for change in _changes(records, found) if change.state in open_), None)
+
+
+def shelved_of(draft: Draft) -> Shelved:
+    """Return what a draft of a shelf file says. Raises CorpusError."""
+    return read_shelved(draft.text, draft.path)
+
+
+def _list_page(
+    records: Records, request: Request, session: Session, state: str = "", before: int | None = None, problem: str = "",
+    taken: Sequence[Taken] = (), status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    wanted = [DocumentState(state)] if state in set(DocumentState) else []
+    rows = records.documents.all(*wanted, limit=_SHOWN + 1, before=before)
+    counts = records.documents.counts()
+    page = page_html(
+        "documents.html", session=session, rows=rows[:_SHOWN], next=rows[_SHOWN - 1].id if len(rows) > _SHOWN else None,
+        states=STATES, state=state if wanted else "", counts=counts, total=sum(counts.values()), problem=problem, taken=taken,
+        served={other.file: other.id for other in shelf_in_use(request.app.state.settings).values()}, why=refusal_words,
+    )  # fmt: skip
+    return HTMLResponse(page, status)
+
+
+def _document_page(
+    records: Records, request: Request, session: Session, found: Document, form: Entered | None = None,
+    problems: Sequence[str] = (), status: int = 200, checked: bool = False, saved: bool = False,
+) -> HTMLResponse:  # fmt: skip
+    settings, readable = request.app.state.settings, found.state is not DocumentState.REFUSED
+    shelf = shelf_in_use(settings)
+    text = _text(request, found) if readable else None
+    known = known_as(form or as_entered(found), shelf) if readable else None
+    page = page_html(
+        "document.html", session=session, document=found, form=form or as_entered(found, known), problems=problems,
+        checked=checked, saved=saved, states=STATES, decisions=DECISIONS, fault_words=FAULTS, why=refusal_words(found.refusal),
+        topics=TOPICS, kinds=[kind.value for kind in RelationKind], known=known, changes=_changes(records, found),
+        change_states=CHANGE_STATES, open=_open_change(records, found), alike=records.documents.alike(found),
+        served=next((other for other in shelf.values() if other.file == found.new.file), None),
+        outline=outline(text.units) if text else [], **_previous(records, request, found, text),
+    )  # fmt: skip
+    return HTMLResponse(page, status)
+
+
+def _previous(records: Records, request: Request, found: Document, text: Text | None) -> Mapping[str, object]:
+    """Return what the same source said before and the paragraphs that differ."""
+    before = _known(records, found.previous) if found.previous else None
+    rows: list[Row] = []
+    if before and text:
+        rows = difference(_lines(_text(request, before)), _lines(text))
+    return {"previous": before, "rows": rows}
+
+
+def _lines(text: Text) -> str:
+    return "\n".join(_shown(block).replace("\n", " ") for block in text.reading.blocks)
+
+
+def _page_page(
+    records: Records, request: Request, session: Session, found: Document, number: int, problem: str = "", typed: str = "",
+    status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    text = _text(request, found)
+    page, said = page_of(text, number), "\n\n".join(_on(text, number))
+    doubtful = [doubt.number for doubt in found.new.doubtful]
+    page_ = page_html(
+        "document_page.html", session=session, document=found, number=number, pages=len(text.reading.pages), said=said,
+        typed=typed or said, problem=problem, others=bool(typed), has_picture=has_picture(page), decisions=DECISIONS,
+        doubt=next((doubt for doubt in found.new.doubtful if doubt.number == number), None), fault_words=FAULTS,
+        waits=found.state is DocumentState.WAITING,
+        after=next((n for n in doubtful if n > number), None), before=next((n for n in reversed(doubtful) if n < number), None),
+    )  # fmt: skip
+    return HTMLResponse(page_, status)
