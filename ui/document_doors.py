@@ -33,7 +33,9 @@ def take_apart(blocks: Sequence[Block]) -> tuple[Unit, ...]:
 
 def draw_page(path: Path, number: int, width_px: int) -> bytes:
     """Return the picture of a page as PNG. Raises DocumentError."""
-    from rag.documents.readers.pdf import page_image
+    from rag.documents.formats import Format, sniff
+    from rag.documents.readers import image, pdf
     from rag.documents.sandbox import in_sandbox
 
-    return in_sandbox(page_image, path, number, width_px)
+    reader = pdf if sniff(path) is Format.PDF else image
+    return in_sandbox(reader.page_image, path, number, width_px)

@@ -39,6 +39,17 @@ def read(path: Path, limits: Limits) -> Reading:
     return reading_of("image", pages, {})
 
 
+def page_image(path: Path, number: int, width_px: int) -> bytes:
+    """Return the picture of a page as PNG. Raises DocumentError."""
+    try:
+        with Image.open(path) as image:
+            image.seek(number - 1)
+            upright, _ = _prepared(image)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise DocumentError(Refusal.DAMAGED) from error
+    return as_png(upright.resize((width_px, round(upright.height * width_px / upright.width))))
+
+
 def _prepared(frame: Image.Image) -> tuple[Image.Image, float]:
     """Return a frame upright and no larger than is of use, with its resolution."""
     declared = frame.info.get("dpi", (0, 0))[0]

@@ -73,7 +73,11 @@ def page_image(path: Path, number: int, width_px: int) -> bytes:
         if not 1 <= number <= len(document):
             raise DocumentError(Refusal.DAMAGED, f"no page {number}")
         page = document[number - 1]
-        image = _drawn(page, width_px / page.get_width())
+        return as_png(_drawn(page, width_px / page.get_width()))
+
+
+def as_png(image: Image.Image) -> bytes:
+    """Return a picture as a PNG of few colours, which text does not miss."""
     data = io.BytesIO()
     image.convert("RGB").quantize(64).save(data, "PNG", optimize=True)
     return data.getvalue()
@@ -112,7 +116,7 @@ class _opened:
 def _page(document: pdfium.PdfDocument, index: int, limits: Limits) -> PageRead:
     page = document[index]
     width, height = page.get_size()
-    grey = np.asarray(page.render(scale=_LOOK_DPI / 72, grayscale=True).to_pil().convert("L"))
+    grey = np.asarray(_drawn(page, _LOOK_DPI / 72).convert("L"))
     is_scan = _picture_share(page, width * height) > _SCAN_SHARE
     layer = TextLayer(page, grey, _LOOK_DPI, is_scan)
     words = layer.words()
