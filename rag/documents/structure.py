@@ -68,7 +68,7 @@ _LETTERHEAD = re.compile(
 )
 _MOTTO = re.compile(r"CỘNG HÒA XÃ HỘI|ĐỘC LẬP", re.IGNORECASE)
 _PROCEDURE = re.compile(r"(?:tên )?thủ tục", re.IGNORECASE)
-_STEP_INSIDE = re.compile(r"(?<=[.;:] )(?:[-+] ?)?Bước (\d{1,2}) ?[:.]")
+_STEP_INSIDE = re.compile(r"(?<= )(?:[-+] ?)?Bước (?P<number>\d{1,2}) ?[:.] ?(?P<next>\w?)")
 _BROKEN_STEP = re.compile(r"(Bước)\s{1,3}(\d{1,2})\s{0,3}:")
 
 
@@ -195,8 +195,9 @@ def _steps_apart(line: str, step: int) -> tuple[list[str], int]:
         step = mark.value[0]
     parts, start, second = [], 0, line.rfind("Bước 2")
     for match in _STEP_INSIDE.finditer(line):
-        number = int(match[1])
-        if number == step + 1 or (number == 1 and match.end() <= second):
+        number = int(match["number"])
+        begins = line[match.start() - 2] in ".;:)" or match["next"].isupper()
+        if begins and (number == step + 1 or (number == 1 and match.end() <= second)):
             parts.append(line[start : match.start()].strip())
             start, step = match.start(), number
     return [part for part in (*parts, line[start:].strip()) if part], step

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from rag.documents.limits import DocumentError, Limits, Refusal
 from rag.documents.pages import Reading
 from rag.documents.readers import ocr
-from rag.documents.readers.pdf import reading_of, recognised
+from rag.documents.readers.pdf import as_png, reading_of, recognised
 
 _MAX_PIXELS = 100_000_000  # a page of A3 at 600 dpi has 70 million
 _READ_PIXELS = 25_000_000
