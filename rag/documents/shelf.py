@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.documents.library import Library
+from rag.documents.structure import CLOSING, OPENING
 from rag.documents.units import RelationKind, Unit, UnitKind
 from rag.errors import CorpusError
 from rag.guides import NATIONWIDE, TOPICS, Guide, Line, Passage, Section
@@ -147,7 +148,8 @@ def shelved_guides(documents: Sequence[Shelved], library: Library) -> Iterator[G
 
 def guides_of(document: Shelved, units: Sequence[Unit], ends: "Mapping[str, date]") -> list[Guide]:
     """Return the articles of one document as guides; `ends` has the last day of the units that another document ended."""
-    worded = [unit for unit in units if unit.text or unit.heading]
+    # What stands before the first article and after the last is for lawyers: legal bases, signature, recipients.
+    worded = [unit for unit in units if (unit.text or unit.heading) and unit.path[0] not in (OPENING, CLOSING)]
     if not worded:
         return []
     lawful = any(unit.kind is UnitKind.ARTICLE for unit in worded)
