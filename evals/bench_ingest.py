@@ -47,6 +47,7 @@ from rag.settings import PROJECT
 OURS = "ours"
 LIMITS = Limits()
 BAD_SCORE = 0.8  # below it a page goes to a trainer
+_MISREAD = 0.1  # a file with more wrong letters than that must have a page that goes to a trainer
 _CER_BARS = {generate.TEXT_PDF: 0.01, generate.CLEAN_SCAN: 0.05}
 _STRUCTURE_BAR, _CELL_BAR = 0.95, 0.9
 _SAFE = {
@@ -81,6 +82,11 @@ class Result:
     leaks: int = 0
     caught: Counts = _NONE  # pages that nobody can read, told as such
     wrong: tuple[str, ...] = ()
+
+    @property
+    def silent(self) -> bool:
+        """Whether it was misread and nothing told so."""
+        return not self.refused and self.cer > _MISREAD and not self.caught.found
 
 
 def main() -> None:
@@ -308,7 +314,10 @@ def missed_bars(results: Sequence[Result]) -> list[str]:
     caught, leaks = sum((r.caught for r in results), Counts()), sum(r.leaks for r in results)
     if caught.recall < 1:
         missed.append(f"{caught.expected - caught.right} unreadable pages were not told")
-    return [*missed, *([f"{leaks} hidden texts were read"] if leaks else [])]
+    if leaks:
+        missed.append(f"{leaks} hidden texts were read")
+    missed += [f"{r.file}: {r.cer:.0%} wrong, and no page was told as bad" for r in results if r.silent]
+    return missed
 
 
 def print_figures(results: Sequence[Result]) -> None:
@@ -350,7 +359,9 @@ def print_wrong(results: Sequence[Result]) -> None:
     print("\nfiles with something wrong:")
     for r in sorted(results, key=lambda r: -r.cer):
         if r.cer > _CER_BARS.get(r.group, 0.01) or r.wrong or r.cells.f1 < 1 or r.leaks or r.caught.precision < 1:
-            flags = [f"{r.leaks} leaks"] * (r.leaks > 0) + ["called bad"] * (r.caught.precision < 1)
+            flags = (
+                [f"{r.leaks} leaks"] * (r.leaks > 0) + ["called bad"] * (r.caught.precision < 1) + ["SILENT"] * r.silent
+            )
             print(
                 f"  {r.file:34} CER {r.cer:6.2%}  structure {r.structure.f1:.3f}  cells {r.cells.f1:.3f}  {' '.join(flags)}"
             )

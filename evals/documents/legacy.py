@@ -121,10 +121,12 @@ def _mark_glyph(font: Any, shapes: dict[int, str], marks: tuple[str, ...], capit
     height = font["head"].unitsPerEm
     for n, mark in enumerate(marks):
         above = 0 if mark == _DOT else (height // 6 if capital else 0) + (height // 9 if n else 0)
-        pen.addComponent(shapes[ord(mark)], (1, 0, 0, 1, -3 * height // 10, above))  # back over the middle of a letter)
-    font["glyf"][name] = pen.glyph()
-    font["hmtx"][name] = (0, 0)
-    font.setGlyphOrder([*font.getGlyphOrder(), name] if name not in font.getGlyphOrder() else font.getGlyphOrder())
+        pen.addComponent(shapes[ord(mark)], (1, 0, 0, 1, 0, above))
+    glyph = font["glyf"][name] = pen.glyph()
+    glyph.recalcBounds(font["glyf"])
+    font["hmtx"][name] = (0, glyph.xMin)
+    if name not in font.getGlyphOrder():
+        font.setGlyphOrder([*font.getGlyphOrder(), name])
     return name
 
 

@@ -23,6 +23,7 @@ _SYMBOLS |= {"\uf02d": "-", "\uf0fc": "✓", "\uf0fe": "☑", "\uf0a8": "□", "
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _FULL_WIDTH = {chr(0xFEE0 + n): chr(n) for n in range(0x21, 0x7F)}
 _CHARACTERS = str.maketrans(_SYMBOLS | _LIGATURES | _FULL_WIDTH | {"Ɖ": "Đ", "ɖ": "đ"})
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # some part words in one reading and not in the next
 _CYRILLIC = str.maketrans("аеорсухіАВЕКМНОРСТХІ", "aeopcyxiABEKMHOPCTXI")
 _CYRILLIC_WORD = re.compile(r"\w*[а-яіА-ЯІ]\w*")
 _MARKS = "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323"
@@ -55,14 +56,14 @@ def mend(text: str, font: str = "") -> tuple[str, frozenset[Fault]]:
 
     `font` is the name in the file; without one an old encoding is known by what it spells. A space at either end stays one.
     """
-    decoded, legacy = decode(text, font)
+    decoded, legacy = decode(_CYRILLIC_WORD.sub(_latin, _CONTROLS.sub("", text)), font)
     faults = {legacy} if legacy else set()
     joined = _LOOSE_MARK.sub("", decoded)
     if any(c in joined for c in _MARKS) and not unicodedata.is_normalized("NFC", joined):
         faults.add(Fault.NFD)
     translated = joined.translate(_CHARACTERS)
     spread = _join_spread(translated)
-    mended = clean(_CYRILLIC_WORD.sub(_latin, spread))
+    mended = clean(spread)
     if not mended.isascii() and any(c in mended for c in _MARKS):
         mended = clean(mended)  # a second tone on one letter: moving the first leaves room for it
     if spread != translated:
