@@ -89,6 +89,17 @@ def test_what_nobody_can_see_is_not_read(tmp_path, hidden):
     assert read_back.pages[0].faults == (Fault.HIDDEN_TEXT,)
 
 
+def test_a_main_part_that_is_hidden_is_not_read_instead_of_what_is_shown(tmp_path):
+    assert texts(tmp_path, f"<p>Lệ phí 50.000 đồng</p><main style='display:none'>{'X ' * 99}</main>") == [
+        "Lệ phí 50.000 đồng"
+    ]
+
+
+def test_a_page_that_a_script_shows_at_last_is_read(tmp_path):
+    read_back = reading(tmp_path, "<html><body style='display:none'><p>Lệ phí</p></body></html>")
+    assert read_back.blocks[0].text == "Lệ phí"
+
+
 @pytest.mark.parametrize(
     "shown",
     [
@@ -124,6 +135,29 @@ def test_merged_cells_stand_in_every_place_and_names_of_two_rows_are_the_header(
         ("1", "Cấp đổi", "50.000", "25.000"),
     )
     assert block.rows[-1] == ("Miễn lệ phí cho trẻ em",) * 4
+
+
+def test_bold_names_over_two_rows_are_the_header(tmp_path):
+    rows = "<tr><td rowspan=2><b>TT</b></td><td colspan=2><b>Mức</b></td></tr><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td><td>3</td></tr>"
+    assert reading(tmp_path, f"<body><table>{rows}</table></body>").blocks[0].header == 2
+
+
+def test_the_top_of_an_official_letter_is_no_table(tmp_path):
+    top = (
+        "<tr><td>CHÍNH PHỦ</td><td>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</td></tr><tr><td>Số: 00</td><td>Hà Nội</td></tr>"
+    )
+    found = ["CHÍNH PHỦ", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Số: 00", "Hà Nội"]
+    assert texts(tmp_path, f"<table>{top}</table>") == found
+
+
+def test_what_stands_aside_is_told_by_what_it_is_and_by_its_links(tmp_path):
+    links = "<li><a href=1>Tin thứ nhất</a></li><li><a href=2>Tin thứ hai</a></li><li><a href=3>Tin thứ ba</a></li>"
+    main = (
+        "<p>Người dân nộp hồ sơ tại Công an xã nơi thường trú, kèm tờ khai và ảnh chân dung, rồi chờ tin nhắn hẹn.</p>"
+    )
+    page = f"<nav>đi</nav>{main}<aside>bên</aside><ul>{links}</ul><footer>dưới</footer>"
+    assert len(texts(tmp_path, page)) == 1
+    assert len(texts(tmp_path, f"<p>Danh mục</p><ul>{links}</ul>")) == 4
 
 
 def test_headings_and_line_breaks(tmp_path):

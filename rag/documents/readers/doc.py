@@ -79,17 +79,10 @@ def _converted(path: Path, target: str, folder: Path, limits: Limits) -> Path:
         str(path.resolve()),
     ]
     done = subprocess.run(
-        [
-            timeout,
-            "--foreground",
-            "--signal=KILL",
-            str(limits.wall_s),
-            office,
-            f"-env:UserInstallation={profile.as_uri()}",
-            *told,
-        ],
+        [timeout, "--signal=KILL", str(limits.wall_s), office, f"-env:UserInstallation={profile.as_uri()}", *told],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(folder),

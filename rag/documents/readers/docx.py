@@ -228,7 +228,7 @@ class _Document:
             elif child.tag in _HOLDERS:
                 if not _PAGE_FIELDS.match(child.get(f"{W}instr", "")):
                     self._inline(child, paragraph, base)
-            elif child.tag == f"{_MC}AlternateContent":
+            elif child.tag == f"{_MC}AlternateContent" and len(child):
                 self._inline(child[0], paragraph, base)
             elif child.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
                 self._say("".join(e.text or "" for e in child.iter(f"{_MATH}t")), paragraph, base)

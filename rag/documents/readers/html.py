@@ -20,7 +20,7 @@ from rag.documents.readers.ordinals import ordinal
 from rag.documents.readers.visibility import Seen, Visibility
 from rag.documents.readers.webparts import UNPRINTED, Parts, is_control
 
-_LARGEST = 16 * 2**20  # a law of 500 pages has 3 MB; what is larger has pictures inside, or is made to harm
+_LARGEST = 16 * 2**20  # 500 pages of law have 1.3 million letters; 16 MB of small tags take 0.6 GB
 _MOST_CELLS = 500_000
 _WIDEST, _TALLEST = 100, 5_000  # a span beyond is no table that anybody looks at
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
@@ -135,7 +135,7 @@ class _Text:
         text = squeezed(self.mended(self._runs)) if any(text.strip() for text, _ in self._runs) else ""
         if text:
             own = self.mark == _BULLET and _OWN_MARK.match(text)
-            mark = "" if not self.mark or own or text.startswith(self.mark) else f"{self.mark} "
+            mark = "" if not self.mark or own or text.startswith(f"{self.mark} ") else f"{self.mark} "
             yield _Block(mark + text, self._bold, self.level)
             self.mark = ""
         self._runs, self._bold = [], True
@@ -143,20 +143,30 @@ class _Text:
 
 class _Writer:
     def __init__(self, draft: Draft, root: etree._Element, body: etree._Element) -> None:
-        self._draft, self._parts, self._visibility = draft, Parts(body), Visibility(root)
+        self._draft, self._body, self._parts, self._visibility = draft, body, Parts(body), Visibility(root)
         self._cells = 0
 
     def write(self) -> None:
-        """Write the main part of the page."""
-        looks = Seen()
-        for element in (*reversed(list(self._parts.main.iterancestors())), self._parts.main):
-            inside = self._visibility.inside(element, looks)
-            looks = inside or looks  # a page that a script shows at last
-        for block in self._blocks(self._parts.main, looks, in_cell=False):
+        """Write the main part of the page, or all of it when that part is hidden."""
+        main = self._parts.main
+        looks = self._looks_at(main)
+        if looks is None:
+            main, looks = self._body, self._looks_at(self._body) or Seen()
+        for block in self._blocks(main, looks, in_cell=False):
             if block.level:
                 self._draft.heading(one_line(block.text), block.level)
             elif not is_control(block.text):
                 self._draft.paragraph(block.text, line=PrintedLine("", bold=block.bold))
+
+    def _looks_at(self, element: etree._Element) -> Seen | None:
+        """Return how text in an element looks, None when it is hidden; a whole page that is, a script shows at last."""
+        looks = Seen()
+        for outer in (*reversed(list(element.iterancestors())), element):
+            inside = self._visibility.inside(outer, looks)
+            if inside is None and outer.tag not in ("html", "body"):
+                return None
+            looks = inside or looks
+        return looks
 
     def _blocks(self, top: etree._Element, looks: Seen, *, in_cell: bool) -> Iterator[_Block]:
         """Yield the blocks of `top` in their order; tables go into the draft, but in a cell they are blocks like any other.

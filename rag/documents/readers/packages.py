@@ -19,7 +19,7 @@ _STRICT = {  # ISO's names of what everybody else calls otherwise
         b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     ),
 }
-# lxml takes 8 to 12 times as much memory; the longest law's document.xml is 12 MB.
+# lxml takes ten times as much memory; 500 pages of law are 4 MB.
 _LARGEST_PART = 80 * 2**20
 
 
