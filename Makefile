@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-gaps bench-class bench-curated bench-ingest models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-mending bench-gaps bench-class bench-curated bench-ingest models oidc-provider crash
 
 all: check test
 
@@ -109,7 +109,7 @@ bench-lock: $(STAMP)
 
 # How danger and what is not ours are told from questions, old rules that are taken for granted, approved questions asked again,
 # personal data, and which questions belong together.
-bench-routing bench-premises bench-curated bench-masking bench-gaps: $(STAMP)
+bench-routing bench-premises bench-curated bench-masking bench-mending bench-gaps: $(STAMP)
 	$(BIN)/python -m evals.$(subst -,_,$@)
 
 # A class of 30 over HTTP: how long joining, answers and the wall take, and that nobody gets another's answer. Two minutes.

@@ -39,6 +39,8 @@ from rag.text import clean
 CITABLE = 0.8
 GOOD_CER, BAD_CER = 0.01, 0.05
 HARM_BAR, MISS_BAR, ALARM_BAR = 0.005, 0.02, 0.02
+# The first articles chose the weights of `rag.documents.quality`; pages are scored from the next ones on.
+_CALIBRATED = 28
 _ARTICLES, _HARMED, _LINE_CHARS, _SCAN_CHARS = 300, 2000, 95, 1100
 # Debian's fonts-freefont-ttf and fonts-noto-core, which have all Vietnamese letters.
 _FONTS = ("/usr/share/fonts/truetype/freefont/FreeSerif.ttf", "/usr/share/fonts/truetype/noto/NotoSerif-Regular.ttf")
@@ -184,10 +186,13 @@ def scan(text: str, grade: Grade, seed: int) -> Image.Image:
 
 
 def recognise(image: Image.Image, dpi: int) -> list[PrintedLine]:
-    """Return the lines that tesseract reads, each as sure as its words are on average."""
+    """Return the lines that tesseract reads, each as sure as its words are on average.
+
+    The page is one block (--psm 6): what is measured are letters, not whether the layout was understood.
+    """
     png = io.BytesIO()
     image.save(png, "PNG")
-    command = ["tesseract", "-", "-", "-l", "vie", "--dpi", str(dpi), "tsv"]
+    command = ["tesseract", "-", "-", "-l", "vie", "--psm", "6", "--dpi", str(dpi), "tsv"]
     table = subprocess.run(
         command, input=png.getvalue(), capture_output=True, check=True, env={"OMP_THREAD_LIMIT": "1"}
     )
@@ -231,7 +236,7 @@ def _harm(name: str, texts: Sequence[str], show: bool) -> float:
         shown += [f"    {line}\n    {after}" for line, after, _ in changed]
     print(f"{f'changed: {name}':28} {share_line(harmed, len(texts))}  {dict(kinds)}")
     if show:
-        print(*shown, sep="\n")
+        print(*shown[:200], sep="\n")
     return harmed / len(texts)
 
 
@@ -258,11 +263,12 @@ class Scored:
 
 def scored_pages(texts: Sequence[str], scans: int) -> Iterator[Scored]:
     """Yield pages spoilt by scanning, by old letters that nobody decoded, by split letters, and clean ones."""
+    chance = random.Random(_SEED)
     for text in texts:
         lines = printed(text[:_SCAN_CHARS])
         yield _score("clean", [PrintedLine(line) for line in lines], lines)
         for name in ("letters split, 30 %", "words glued, 20 %", "marks lost, 10 %", "NFD"):
-            spoilt = [FAULTS[name][0](line, random.Random(_SEED)) for line in lines]
+            spoilt = [FAULTS[name][0](line, chance) for line in lines]
             yield _score(name, mended([PrintedLine(line) for line in spoilt]), lines)
         yield _score("TCVN3, not decoded", [PrintedLine(_encode(_TO_TCVN3, line)) for line in lines], lines)
         yield _score("VNI, not decoded", [PrintedLine(_encode(_TO_VNI, line)) for line in lines], lines)
@@ -274,8 +280,8 @@ def scored_pages(texts: Sequence[str], scans: int) -> Iterator[Scored]:
 
 
 def _score(grade: str, lines: Sequence[PrintedLine], expected: Sequence[str]) -> Scored:
-    text, wanted = " ".join(line.text for line in lines), " ".join(expected)
-    return Scored(grade, cer(text, wanted), score_lines(lines)[0], text)
+    text = " ".join(line.text for line in lines)
+    return Scored(grade, cer(text, " ".join(expected)), score_lines(lines)[0], text)
 
 
 def _print_scores(pages: Sequence[Scored], show: bool) -> tuple[float, float]:
@@ -313,7 +319,9 @@ def main() -> None:
         harms.append(_harm(path.parent.name, [clean(json.loads(row)["text"]) for row in rows], options.show))
     print(f"a line takes {_line_us(texts[:_ARTICLES]):.0f} µs")
     long = [text for text in texts if len(text) > _SCAN_CHARS // 2]
-    missed, alarms = _print_scores(list(scored_pages(long[: options.pages], options.scans)), options.show)
+    missed, alarms = _print_scores(
+        list(scored_pages(long[_CALIBRATED : _CALIBRATED + options.pages], options.scans)), options.show
+    )
     if max(harms) > HARM_BAR or missed > MISS_BAR or alarms > ALARM_BAR:
         sys.exit(1)
 

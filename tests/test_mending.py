@@ -1,10 +1,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.documents.language import is_well_formed
+from rag.documents.legacy import TCVN3, VNI
 from rag.documents.mending import join_hyphenated, mend, score_lines
 from rag.documents.pages import Fault, PrintedLine
 from rag.guides import load_guides
@@ -66,11 +67,24 @@ def test_text_of_an_old_encoding_is_decoded(text, font, expected, fault):
 
 
 @pytest.mark.parametrize(
+    ("table", "font", "fault"), [(TCVN3, ".VnTime", Fault.LEGACY_TCVN3), (VNI, "VNI-Times", Fault.LEGACY_VNI)]
+)
+def test_every_line_of_the_guides_comes_back_from_an_old_encoding(table, font, fault, guide_lines):
+    encode = str.maketrans({letter: old for old, letter in table.items() if old != "μ"})
+    lines = [
+        line for line in guide_lines[::20] if not any(c.isupper() and c not in encode and c > "\xbf" for c in line)
+    ]
+    assert len(lines) > 100
+    assert {mend(line.translate(encode), font) for line in lines} == {(line, frozenset({fault})) for line in lines}
+
+
+@pytest.mark.parametrize(
     ("text", "font"),
     [
         ("và có được người dân", ".VnTime"),  # the file's own table has put it right
         ("ĐIỀU KHOẢN", ".VnTimeH"),
         ("Công hòa xã hội", ""),
+        ("hai mét, ba mét", ""),  # by the table of TCVN3 "hai một, ba một"
         ("café olé für São Paulo, naïve, Noël", ""),
         ("«quote» 5 µm ± 3 °C § 12 © 2026", ""),
         ("Điều 5", "VNI-Times"),
@@ -95,6 +109,7 @@ def test_marks_apart_from_their_letters_are_put_on_them():
         ("\uf0b7 Nộp hồ sơ", "• Nộp hồ sơ"),
         ("\uf02d Nộp hồ sơ \uf0e0 nhận", "- Nộp hồ sơ → nhận"),
         ("Ðiều 5, ﬁle, ４５", "Điều 5, file, 45"),
+        ("5 6  7 8", "5 6 7 8"),
         ("Нà Nội, số 12/NĐ-СР", "Hà Nội, số 12/NĐ-CP"),
         ("Москва", "Москва"),
         ("công\xa0an\u200b thu\xad phí", "công an thu phí"),
@@ -130,7 +145,7 @@ def test_spaces_in_the_wrong_places_are_mended(text, expected):
     "text",
     [
         "Đắk Lắk, Pác Bó, Krông Pắc, A Lưới, Ea H'leo, K' Ho, Y Ban Niê",
-        "cách 20 m ở phía đông, 5 l xăng, 3 h sáng",
+        "cách 20 m ở phía đông, trong 5 m ấy, 5 l xăng, 3 h sáng",
         "theo điểm c khoản 1, điểm d và đ khoản 2 Điều 3",
         "ông A và bà B, nhóm C gồm",
         "a b c d e g h",
@@ -138,7 +153,8 @@ def test_spaces_in_the_wrong_places_are_mended(text, expected):
         "- Ở Hà Nội, axít, Kitô, Việtcombank, Ôxtrâylia, TP.Hồ Chí Minh, Q.Tân Bình",
         "Hướng dẫn tại https://dichvucong.gov.vn/p/home/dvc-trang-chu.html, thư tới hotro@vneid.gov.vn",
         "The applicant may submit the form at any office in the city, e.g. on Monday.",
-        "Mẫu CT01, QH15, H2O, 01/2O, B1I, mã O1l0",
+        "Mẫu CT01, QH15, H2O, 01/2O, B1I, mã O1l0, OOO.OOl",
+        "tên đuợc-2, ĐuỢc, trùợngà",
         "Họ và tên: ......................... Giới tính: ____ □ Nam □ Nữ",
     ],
 )
@@ -187,6 +203,7 @@ LINES = st.lists(_WORDS, max_size=14).map(" ".join) | st.text(max_size=40)
 
 
 @settings(max_examples=400, deadline=None)
+@example("hoà \u0301")
 @given(LINES)
 def test_mending_is_idempotent_and_gives_clean_text(text):
     mended, _ = mend(text)

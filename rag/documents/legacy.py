@@ -55,7 +55,7 @@ _UNICODE = re.compile("[ĂăĐđƠơƯưẠ-ỹ]")
 _NO_WORD = re.compile(r"[a-z][\xa1-\xdf\xf7μ][a-z]|[a-z]{2}[\xa1-\xdf\xf7μ](?!\w)|[aeouy][øåûäë]")
 _WORD = re.compile(r"(\s+)")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+_CORE = re.compile(r"[\W\d_]*(.*[^\W\d_])?")
 # Of the words that have such letters so many must be Vietnamese when read by a table, and so many times as many as before.
 _SHARE, _GAIN = 0.75, 3
 
@@ -99,7 +99,8 @@ def _real_words(text: str, read: str) -> tuple[int, int]:
     for before, after in zip(text.split(), read.split(), strict=True):
         if _MARKED.search(before):
             words += 1
-            good += is_real(_EDGES.sub("", clean(after).lower()))
+            core = _CORE.match(clean(after).lower())
+            good += is_real((core and core[1]) or "")
     return good, words
 
 

@@ -25,7 +25,7 @@ _FULL_WIDTH = {chr(0xFEE0 + n): chr(n) for n in range(0x21, 0x7F)}
 _CHARACTERS = str.maketrans(_SYMBOLS | _LIGATURES | _FULL_WIDTH | {"Ɖ": "Đ", "ɖ": "đ"})
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # some part words in one reading and not in the next
 _CYRILLIC = str.maketrans("аеорсухіАВЕКМНОРСТХІ", "aeopcyxiABEKMHOPCTXI")
-_CYRILLIC_WORD = re.compile(r"\w*[а-яіА-ЯІ]\w*")
+_CYRILLIC_LETTER = re.compile("[а-яіА-ЯІ]")
 _MARKS = "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323"
 _LOOSE_MARK = re.compile(f"(?<=[\\w{_MARKS}]) (?=[{_MARKS}])")
 
@@ -49,6 +49,8 @@ _VIETNAMESE = re.compile("[a-zàáâãèéêìíòóôõùúýăđĩũơưạ-�
 # In units of `Language.cost`: what every mark costs that must change, how far the best must be before the next.
 _MARK_COST, _MARGIN, _MOST_CHANGES = 4.0, 1.0, 2
 _MOST_PASSES = 3
+# A row of single digits and letters is a row of a table, unless so many letters spell syllables.
+_SPREAD_LETTERS = 4
 
 
 def mend(text: str, font: str = "") -> tuple[str, frozenset[Fault]]:
@@ -56,7 +58,7 @@ def mend(text: str, font: str = "") -> tuple[str, frozenset[Fault]]:
 
     `font` is the name in the file; without one an old encoding is known by what it spells. A space at either end stays one.
     """
-    decoded, legacy = decode(_CYRILLIC_WORD.sub(_latin, _CONTROLS.sub("", text)), font)
+    decoded, legacy = decode(_without_cyrillic(_CONTROLS.sub("", text)), font)
     faults = {legacy} if legacy else set()
     joined = _LOOSE_MARK.sub("", decoded)
     if any(c in joined for c in _MARKS) and not unicodedata.is_normalized("NFC", joined):
@@ -83,19 +85,25 @@ def mend(text: str, font: str = "") -> tuple[str, frozenset[Fault]]:
 
 def _join_spread(text: str) -> str:
     """Return a line that is spaced out letter by letter, words parted by wider gaps, as words: "T H Ô N G  T Ư" → "THÔNG TƯ"."""
-    words = re.split(r"\s{2,}", text.strip())
-    letters = [word.split(" ") for word in words]
-    spaced = len(words) > 1 and all(len(letter) == 1 for word in letters for letter in word)
-    if not spaced or sum(map(len, letters)) < 2 * len(words):
+    spread = [word.split(" ") for word in re.split(r"\s{2,}", text.strip())]
+    words = ["".join(letters) for letters in spread]
+    spelt = [word for word in words if word.isalpha()]
+    spaced = len(words) > 1 and all(len(letter) == 1 for letters in spread for letter in letters)
+    is_real = language().is_real
+    if not spaced or len("".join(spelt)) < _SPREAD_LETTERS or not all(is_real(clean(word).lower()) for word in spelt):
         return text
-    return " ".join(map("".join, letters))
+    return " ".join(words)
 
 
-def _latin(match: re.Match[str]) -> str:
-    """Return a word without the Cyrillic letters that look Latin, where it is no Russian word."""
-    latin = match[0].translate(_CYRILLIC)
-    mixed = re.search("[a-zA-ZÀ-ỹ0-9]", match[0]) or has_marks(latin)
-    return latin if mixed and not re.search("[а-яА-Я]", latin) else match[0]
+def _without_cyrillic(text: str) -> str:
+    """Return a text without the Cyrillic letters that look Latin, where their word is no Russian one."""
+
+    def latin(match: re.Match[str]) -> str:
+        word = match[0].translate(_CYRILLIC)
+        mixed = re.search("[a-zA-ZÀ-ỹ0-9]", match[0]) or has_marks(word)
+        return word if mixed and not _CYRILLIC_LETTER.search(word) else match[0]
+
+    return re.sub(r"\w+", latin, text) if _CYRILLIC_LETTER.search(text) else text
 
 
 def _mend_numbers(text: str) -> str:

@@ -17,7 +17,7 @@ from rag.documents.pages import Fault, PrintedLine
 from rag.text import fold, has_marks
 
 _ADDRESS = re.compile(r"www\.|https?:|@|\.(?:vn|com|org|net|gov)\b", re.IGNORECASE)
-_EDGES = re.compile(r"^\W+|\W+$")
+_CORE = re.compile(r"\W*(.*\w)?")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # Bytes of old fonts and what recognition makes of specks, where letters belong.
 _RUBBISH = re.compile(
@@ -83,7 +83,8 @@ def _runs(chunks: Sequence[str], counts: Counter[str]) -> Iterator[list[str]]:
     """Yield words that stand beside each other without a sign or number between, and count what stands by itself."""
     run: list[str] = []
     for n, chunk in enumerate(chunks):
-        core = _EDGES.sub("", chunk)
+        match = _CORE.match(chunk)
+        core = (match and match[1]) or ""
         if not core or not core.isalpha() or chunk[0] != core[0]:
             yield run
             run = []

@@ -5,17 +5,16 @@ are Vietnamese as they stand are joined or split by no rule here. Nothing does I
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from rag.documents.language import TONES, cased, is_well_formed, language
+from rag.documents.language import cased, is_well_formed, language
 from rag.text import has_marks
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_CHUNK = re.compile(r"(?P<lead>[^\w\s]*)(?P<core>\S*?)(?P<trail>[^\w\s]*)")
+_CHUNK = re.compile(r"(?P<lead>[^\w\s]*)(?P<core>(?:\S*\w)?)(?P<trail>[^\w\s]*)")
 _MOST_PARTS = _MOST_LETTERS = 7  # of a syllable: "nghiêng"
 # In units of `Language.cost`. A part of a syllable stands alone nowhere; a foreign word, a short form, a number do.
 _REAL, _FOREIGN, _PART, _JOIN = 1.0, 3.0, 7.0, 1.0
@@ -24,10 +23,6 @@ _UNITS = frozenset("m km cm mm g kg mg l ml h ha w kw v s t đ".split())
 # A line is spaced out letter by letter when so many of its pieces are single characters, and at least so many of them letters.
 _SPACED_SHARE, _SPACED_LETTERS = 0.6, 4
 _DIGITS_APART = re.compile(r"(?<=\d) (?:([.,]) )?(?=\d)")
-# Behind these a letter is the name of something, whatever follows.
-_NAMED_BY_LETTER = frozenset(
-    "điểm mục tiết nhóm loại hạng mẫu bảng hình khối lớp tổ lô khu phụ lục và hoặc các từ đến ông bà".split()
-)
 _NUMBERED = re.compile(
     r"\b(Điều|Khoản|Mục|Chương|Phần|Bước|Mẫu|ngày|tháng|năm|điều|khoản|mục|bước)(?=\d)|(?<=\d)(?=của\b|năm\b|tháng\b|ngày\b|Điều\b)"
 )
@@ -38,6 +33,7 @@ _LONGEST_GLUED = 40
 # Short loan words read like two syllables ("axít", "Kitô", "đôla"), but only one of those has marks, or one is rare.
 _LOAN_LETTERS = 5
 _FREQUENT = 2.2
+_HYPHENS = ("-", "‐", "\xad", "¬")
 # Shorter parts of English words keep their hyphen: "e-mail", "check-in".
 _ENGLISH_LETTERS = 3
 
@@ -191,16 +187,12 @@ def _is_label(pieces: Sequence[_Piece], at: int) -> bool:
     if before[-1:].isdigit() and piece.word in _UNITS:
         return True
     if len(piece.core) > 1:
-        return piece.core.isupper() and not any(c in "aăâeêioôơuưy" for c in _bare(piece.word))
-    if piece.trail or before in _NAMED_BY_LETTER or (piece.core.isupper() and not language().is_real(piece.word)):
-        return bool(piece.trail) or (bool(before) and language().knows(f"{before} {piece.word}"))
+        return False
+    if piece.trail or (piece.core.isupper() and not language().is_real(piece.word)):
+        return bool(piece.trail) or language().knows(f"{before} {piece.word}")
     after = pieces[at + 1].word if at + 1 < len(pieces) else ""
     pairs = (f"{before} {piece.word}", f"{piece.word} {after}")
     return language().is_real(piece.word) and any(map(language().knows, pairs))
-
-
-def _bare(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", word) if c not in TONES)
 
 
 def space_stops(text: str) -> str:
@@ -224,8 +216,9 @@ def _part(chunk: str) -> str:
 
 
 def _space_behind(match: re.Match[str]) -> str:
-    left = re.search(r"[^\W_]+$", match.string[: match.start()])
-    right = re.match(r"[^\W\d_]+", match.string[match.end() :])
+    start, end = match.span()
+    left = re.search(r"[^\W_]+$", match.string[max(0, start - _LONGEST_GLUED) : start])
+    right = re.match(r"[^\W\d_]+", match.string[end : end + _LONGEST_GLUED])
     left, right = left[0] if left else "", right[0] if right else ""
     apart = (
         (left.isdigit() or (language().is_real(left.lower()) and not (left.isupper() and len(left) < 4)))
@@ -277,7 +270,9 @@ def join_hyphenated(left: str, right: str) -> str | None:
     ("thường-", "trú") → "thường trú"; ("VN-", "eID") → "VNeID"; ("NĐ-", "CP") → "NĐ-CP"; ("2024-", "2025") → "2024-2025".
     """
     left, right = left.rstrip(), right.lstrip()
-    last, first = re.search(r"([^\W_]+)([-‐\xad¬])$", left), re.match(r"[^\W_]+", right)
+    if not left.endswith(_HYPHENS):
+        return None
+    last, first = re.search(r"([^\W_]+).$", left[-_LONGEST_GLUED:]), re.match(r"[^\W_]+", right)
     if not last or not first:
         return None
     kept, (one, other) = left[:-1], (last[1], first[0])
