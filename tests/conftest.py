@@ -128,6 +128,15 @@ def chromium():
 
 
 @pytest.fixture
+def tesseract():
+    """Debian's Tesseract with Vietnamese."""
+    from rag.documents.readers.ocr import is_installed
+
+    if not is_installed():
+        pytest.skip("the recognition is missing: apt-get install tesseract-ocr tesseract-ocr-vie")
+
+
+@pytest.fixture
 def small_corpus(tmp_path) -> Path:
     """A corpus of one sheet and one guide that a test may spoil."""
     return copy_small_corpus(tmp_path / "corpus")

@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from rag.documents import words
+from rag.documents.mending import join_hyphenated
 from rag.documents.pages import Block, BlockKind, PrintedLine
 from rag.documents.rulings import Grid, Rulings, grids
 
@@ -28,12 +29,12 @@ _TITLE = re.compile(
 )
 _ITEM = re.compile(
     r"[“\"]?(?:\d{1,3}(?:\.\d{1,3})*[.)]\s|\(?[a-zđ]{1,2}\)\s|\(\d{1,2}\)\s|[-–—•+*]\s|(?:[IVX]+|[A-Z])\.\s|Bước\s\d+)"
-    r"|Căn cứ\s|Theo đề nghị\s|Nơi nhận|(?:TM|KT|TL|TUQ|Q)\.\s|Kính gửi|Số:"
+    r"|Căn cứ\s|Theo đề nghị\s|Nơi nhận|(?:TM|KT|TL|TUQ|Q)\.\s|Kính gửi|Số:|V/v\s|\((?:Đã ký|Ký)|[A-ZĐ][^,.;:]{1,30}, ngày\s[\d\s.…]+tháng"
 )
 _SIGNED = re.compile(r"Nơi nhận|(?:TM|KT|TL|TUQ)\.\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.;:!?…][\"”’)]*$|/\.$")
 _NOTE = re.compile(r"(?:\(?\d{1,3}\)?|\[\d{1,3}\]|\*{1,3})\s*\S")
-_BROKEN = re.compile(r"[^\W\d_][-\u00ad]$")
+_ORNAMENT = re.compile(r"[-–—_=*~\s]+")
 _AMOUNT = re.compile(r"[\d.,]+(?:\s*(?:đồng|đ|VNĐ|%))?")
 _HEADING_CHARS = 250
 _COLUMN_ROWS = 8  # fewer rows side by side are a letterhead or signatures, where nothing is a heading
@@ -106,6 +107,13 @@ class _Flow:
     plain: bool = False
     columns: tuple[tuple[float, float], ...] = ()  # of a table without rules
 
+    @property
+    def centred(self) -> bool:
+        """Tell whether all lines share an axis, and do not begin below each other."""
+        middle = (self.left + self.right) / 2
+        inset = max((item.left - self.left for item in self.items), default=0.0)
+        return all(abs(item.centre - middle) < 0.6 * item.em < inset for item in self.items)
+
 
 def blocks(sheets: Sequence[Sheet]) -> tuple[Block, ...]:
     """Return the blocks of a document."""
@@ -142,15 +150,16 @@ def reading_order(sheet: Sheet) -> tuple[PrintedLine, ...]:
 
 def hyphenated(lines: Sequence[PrintedLine]) -> bool:
     """Tell whether a word is broken at the end of a line."""
-    return any(_BROKEN.search(one.text) and two.text[:1].islower() for one, two in pairwise(lines))
+    return any(join_hyphenated(one.text, two.text) for one, two in pairwise(lines))
 
 
 def _items(sheet: Sheet) -> list[_Item]:
+    """Return the lines in points, without ornaments such as "_____"."""
     wide, high = sheet.width_pt, sheet.height_pt
     return [
         _Item(line, line.box.left * wide, line.box.top * high, line.box.right * wide, line.box.bottom * high)
         for line in sheet.lines
-        if line.box
+        if line.box and not _ORNAMENT.fullmatch(line.text)
     ]
 
 
@@ -298,7 +307,7 @@ def _shared(item: _Item, column: tuple[float, float]) -> float:
 
 def _flows(items: Sequence[_Item], left: float, right: float) -> list[_Flow]:
     """Part lines into flows: across the whole width, or in columns beside each other, left before right."""
-    rows = _loose_rows(items)
+    rows = words.rows(items)
     found: list[_Flow] = []
     plain: list[_Item] = []
 
@@ -309,12 +318,13 @@ def _flows(items: Sequence[_Item], left: float, right: float) -> list[_Flow]:
 
     index = 0
     while index < len(rows):
-        if aligned := _aligned(rows[index:]):
+        aligned, band = _aligned(rows[index:]), _band(rows[index:], (left + right) / 2)
+        if aligned and not (band and band[0] > 2 * aligned[0]):
             close()
             taken = [item for row in rows[index : index + aligned[0]] for item in row]
             found.append(_Flow(taken, left, right, columns=aligned[1]))
             index += aligned[0]
-        elif band := _band(rows[index:]):
+        elif band:
             close()
             count, sides = band
             for side in sides:
@@ -328,44 +338,37 @@ def _flows(items: Sequence[_Item], left: float, right: float) -> list[_Flow]:
     return found
 
 
-def _loose_rows(items: Sequence[_Item]) -> list[list[_Item]]:
-    """Group lines into rows; lines of columns that stand beside each other a little higher or lower share one."""
-    found: list[list[_Item]] = []
-    for row in words.rows(items):
-        if found and _beside(found[-1], row):
-            found[-1] = sorted([*found[-1], *row], key=lambda item: item.left)
-        else:
-            found.append(row)
-    return found
+def _band(rows: Sequence[Sequence[_Item]], centre: float) -> tuple[int, tuple[list[_Item], list[_Item]]] | None:
+    """Find how many rows, from the first, stand on both sides of one gutter; None if none do.
 
-
-def _beside(one: list[_Item], two: list[_Item]) -> bool:
-    low, high = max(item.bottom for item in one), min(item.top for item in two)
-    apart = all(a.right < b.left or b.right < a.left for a in one for b in two)
-    return apart and low - high > 0.2 * two[0].em
-
-
-def _band(rows: Sequence[Sequence[_Item]]) -> tuple[int, tuple[list[_Item], list[_Item]]] | None:
-    """Find how many rows, from the first, stand on both sides of one gutter; None if none do."""
+    A line by itself that is centred between all edges, or stands apart, is below the columns.
+    """
     best = None
-    for one, two in pairwise(rows[0]):
+    first = list(rows[0])
+    if len(rows) > 1 and max(item.bottom for item in first) - min(item.top for item in rows[1]) > 0.2 * first[0].em:
+        first = sorted([*first, *rows[1]], key=lambda item: item.left)  # the other column stands a little lower
+    for one, two in pairwise(first):
+        if two.left <= one.right:
+            continue
         sides: tuple[list[_Item], list[_Item]] = ([], [])
-        gutter, count = (one.right, two.left), 0
+        gutter, count, form = (one.right, two.left), 0, False
         for row in rows:
             cut = (gutter[0] + gutter[1]) / 2
             here = [item for item in row if item.centre < cut], [item for item in row if item.centre >= cut]
             narrow = max((i.right for i in here[0]), default=0.0), min((i.left for i in here[1]), default=float("inf"))
             gutter_here = max(gutter[0], narrow[0]), min(gutter[1], narrow[1])
-            far = any(
-                mine and side and mine[0].top - side[-1].bottom > 1.6 * mine[0].em
-                for side, mine, other in zip(sides, here, here[::-1], strict=True)
-                if not other
-            )
-            if far or gutter_here[1] - gutter_here[0] < 0.7 * row[0].em:
+            below = row[0].top - max((item.bottom for side in sides for item in side), default=row[0].top)
+            far = not all(here) and below > (3.0 if count >= _COLUMN_ROWS else 1.0) * row[0].em
+            title = len(row) == 1 and abs(row[0].centre - centre) < 2 * row[0].em
+            if far or title or gutter_here[1] - gutter_here[0] < 0.7 * row[0].em:
                 break
             gutter, count = gutter_here, count + 1
+            asks = all(here) and here[0][-1].text.endswith(":") and ":" in here[1][0].text
+            form = form or (asks and not _SIGNED.match(here[0][-1].text))
             sides[0].extend(here[0])
             sides[1].extend(here[1])
+        if form and count < _COLUMN_ROWS:
+            continue  # "Số điện thoại:   Thư điện tử:" is read across
         if min(len(side) for side in sides) > 1 and (best is None or count > best[0]):
             best = count, sides
     return best
@@ -402,9 +405,11 @@ def _merged(row: Sequence[_Item]) -> _Item:
 
 def _paragraphs(flow: _Flow, page: int) -> list[_Paragraph]:
     """Join the lines of a flow to paragraphs."""
-    steps = [two.top - one.top for one, two in pairwise(flow.items)]
+    steps = [two.bottom - one.bottom for one, two in pairwise(flow.items)]
     near = [step for step, item in zip(steps, flow.items, strict=False) if 0 < step < 2.5 * item.em]
-    pitch = median(near) if near else 0.0
+    pitch = (
+        sorted(near)[len(near) // 4] if near else 0.0
+    )  # between lines of a paragraph; paragraphs may stand further apart
     found: list[_Paragraph] = []
     for item in flow.items:
         centred, last = _centred(item, flow), found[-1] if found else None
@@ -418,27 +423,33 @@ def _paragraphs(flow: _Flow, page: int) -> list[_Paragraph]:
 
 
 def _centred(item: _Item, flow: _Flow) -> bool:
+    """Tell whether a line is centred; the widest of a column of centred lines is, too."""
     left, right = item.left - flow.left, flow.right - item.right
-    return min(left, right) > 1.5 * item.em and abs(left - right) < 2.4 * item.em
+    inset = min(left, right) > 1.5 * item.em or flow.centred
+    return inset and abs(left - right) < 2.4 * item.em
 
 
 def _begins(item: _Item, centred: bool, last: _Paragraph, flow: _Flow, pitch: float) -> bool:
     """Tell whether a line begins a paragraph, rather than going on with `last`."""
     before = last.items[-1]
-    step = item.top - before.top
-    if _TITLE.match(item.text) or step > max(1.45 * pitch, before.bottom - before.top) or _resized(before, item):
-        return True
-    if centred != last.centred and not (_is_full(last, item) or last.centred):
-        return True
-    if last.centred:
-        return not centred or before.line.bold != item.line.bold or before.text.isupper() != item.text.isupper()
     ended, full = bool(_SENTENCE_END.search(before.text)), _is_full(last, item)
+    apart = item.bottom - before.bottom > max((1.2 if ended else 1.3) * pitch, before.bottom - before.top)
+    if _TITLE.match(item.text) or apart or _resized(before, item):
+        return True
+    if centred != last.centred:
+        return True
+    if centred:
+        return (
+            bool(_ITEM.match(item.text))
+            or before.line.bold != item.line.bold
+            or before.text.isupper() != item.text.isupper()
+        )
     indented = item.left > max(before.left, flow.left) + 0.8 * item.em
     if _ITEM.match(item.text) and (ended or not full or indented or _ITEM.match(last.items[0].text)):
         return True
     if not full:
         return ended or not item.text[:1].islower()
-    return (indented and ended) or (before.line.bold != item.line.bold and indented)
+    return (indented and ended) or (before.line.bold != item.line.bold and not item.text[:1].islower())
 
 
 def _resized(one: _Item, two: _Item) -> bool:
@@ -489,33 +500,37 @@ def _bare(row: Iterable[str]) -> str:
 
 
 def _join(items: Sequence[_Item]) -> str:
-    """Join lines; a word that is broken at a line's end is whole again, the hyphen of "NĐ-" and "CP" stays."""
+    """Join lines, and words that are broken between them."""
     text = ""
     for item in items:
-        if _BROKEN.search(text):
-            text = text[:-1] + item.text if item.text[:1].islower() else text.rstrip("\u00ad") + item.text
-        else:
-            text = f"{text} {item.text}" if text else item.text
+        text = (join_hyphenated(text, item.text) or f"{text} {item.text}") if text else item.text
     return text
 
 
 def _blocks(elements: Sequence[_Paragraph | _Table], body: float) -> Iterable[Block]:
-    headings = [e for e in elements if isinstance(e, _Paragraph) and _is_heading(e, body)]
-    sizes = sorted({round(e.items[0].em) for e in headings if _is_large(e, body)}, reverse=True)
-    for element in elements:
+    signed = 0
+    headings: set[int] = set()
+    for place, element in enumerate(elements):
+        if isinstance(element, _Paragraph):
+            signed = element.page if _SIGNED.match(element.items[0].text) else signed
+            name = signed == element.page and not _join(element.items).isupper()  # of who signed
+            if not name and _is_heading(element, body):
+                headings.add(place)
+    firsts = {place: element.items[0] for place, element in enumerate(elements) if isinstance(element, _Paragraph)}
+    sizes = sorted({round(firsts[place].em) for place in headings if _is_large(firsts[place], body)}, reverse=True)
+    for place, element in enumerate(elements):
         if isinstance(element, _Table):
             text = "\n".join(" | ".join(row) for row in element.rows)
             yield Block(BlockKind.TABLE, text, element.page, rows=tuple(element.rows), header=element.header)
-            continue
-        kind, level = BlockKind.PARAGRAPH, 0
-        if any(element is heading for heading in headings):
-            kind = BlockKind.HEADING
-            level = sizes.index(round(element.items[0].em)) + 1 if _is_large(element, body) else 0
-        yield Block(kind, _join(element.items), element.page, level)
+        elif place in headings:
+            level = sizes.index(round(firsts[place].em)) + 1 if _is_large(firsts[place], body) else 0
+            yield Block(BlockKind.HEADING, _join(element.items), element.page, level)
+        else:
+            yield Block(BlockKind.PARAGRAPH, _join(element.items), element.page)
 
 
-def _is_large(paragraph: _Paragraph, body: float) -> bool:
-    return bool(paragraph.items[0].line.size) and paragraph.items[0].em > 1.15 * body
+def _is_large(item: _Item, body: float) -> bool:
+    return bool(item.line.size) and item.em > 1.15 * body
 
 
 def _is_heading(paragraph: _Paragraph, body: float) -> bool:
@@ -527,7 +542,7 @@ def _is_heading(paragraph: _Paragraph, body: float) -> bool:
     bold = all(line.bold for line in lines)
     ended = text.endswith((".", ";", ","))
     return (
-        (_is_large(paragraph, body) and not ended)
+        (_is_large(paragraph.items[0], body) and not ended)
         or (paragraph.centred and (bold or text.isupper()))
         or (bold and not ended and not _SIGNED.match(text))
     )

@@ -1,10 +1,10 @@
 """The ruled lines of a page, found in its picture, and the grids of cells that they make. Nothing here does I/O.
 
 One way for text PDFs (rendered) and for scans, so that it does not matter how a file draws its lines. The limit: a dotted
-line, and one lighter than the threshold, is none.
+line is none, nor is the edge of a filled area.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 _HORIZONTAL_PT = 24.0  # the shortest; longer than any dash, shorter than a cell of "STT"
 _VERTICAL_PT = 13.0  # the height of the lowest row; letters of body text are lower
-_THICK_PT = 5.0  # thicker is a filled area: its edges are the lines
+_WIDEST_PT = 3.0  # thicker is a filled area
 _TOUCH_PT = 4.0  # lines that meet need not touch, above all in scans
 _COVERED = 0.6  # of an edge between two cells must be ruled to part them
 
@@ -62,48 +62,78 @@ class Grid:
         """Tell whether the point lies in the grid."""
         return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
 
+    def boxes(self) -> Iterator[tuple[float, float, float, float]]:
+        """Yield left, top, right and bottom of every cell, a merged one once."""
+        covers: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for row, owners in enumerate(self.owner):
+            for column, owner in enumerate(owners):
+                covers.setdefault(owner, []).append((row, column))
+        for (row, column), covered in covers.items():
+            last_row, last_column = max(covered)[0], max(cell[1] for cell in covered)
+            yield self.xs[column], self.ys[row], self.xs[last_column + 1], self.ys[last_row + 1]
+
     def cell(self, x: float, y: float) -> tuple[int, int]:
         """Return row and column of the cell in which the point lies."""
         row, column = int(np.searchsorted(self.ys, y)) - 1, int(np.searchsorted(self.xs, x)) - 1
         return self.owner[min(max(row, 0), self.rows - 1)][min(max(column, 0), self.columns - 1)]
 
 
-def find_rulings(gray: Picture, dpi: float, darkness: int) -> Rulings:
-    """Find the lines in a picture whose ink is darker than `darkness` (0–255)."""
-    dark = gray < darkness
-    horizontal = _runs(dark, _HORIZONTAL_PT, dpi)
-    vertical = _runs(np.ascontiguousarray(dark.T), _VERTICAL_PT, dpi)
+def find_rulings(gray: Picture, dpi: float, contrast: int = 25) -> Rulings:
+    """Find the lines of a picture: what is darker than both of its sides by `contrast` (of 255), fills or not.
+
+    An upright line counts where it meets two others; else it is the stem of a large letter.
+    """
+    point = dpi / 72
+    horizontal = _runs(_ridges(gray, dpi, contrast), _HORIZONTAL_PT, dpi)
+    if len(horizontal) < 2:
+        return Rulings(tuple(horizontal))
+    first, last = horizontal[0].at - _TOUCH_PT, horizontal[-1].at + _TOUCH_PT
+    start = max(0, int(first * point))
+    between = np.ascontiguousarray(gray[start : int(last * point) + 1].T)
+    upright = [
+        Ruling(line.at, line.start + start / point, line.end + start / point)
+        for line in _runs(_ridges(between, dpi, contrast), _VERTICAL_PT, dpi)
+    ]
+    vertical = [line for line in upright if sum(_meet(across, line) for across in horizontal) > 1]
     return Rulings(tuple(horizontal), tuple(vertical))
 
 
-def _runs(dark: np.ndarray, shortest_pt: float, dpi: float) -> list[Ruling]:
-    """Collect runs of ink along the rows; rows that lie next to each other are one line, or the edges of an area."""
+def _ridges(gray: Picture, dpi: float, contrast: int) -> np.ndarray:
+    """Mark what is darker than some pixel a little above and some pixel a little below."""
+    reach, count = max(2, round(_WIDEST_PT * dpi / 72)), len(gray)
+    padded = np.pad(gray, ((reach, reach), (0, 0)), mode="edge")
+    above, below = padded[:count].copy(), padded[reach + 1 : reach + 1 + count].copy()
+    for shift in range(1, reach):
+        np.maximum(above, padded[shift : shift + count], out=above)
+        np.maximum(below, padded[reach + 1 + shift : reach + 1 + shift + count], out=below)
+    lighter = np.minimum(above, below, out=above)
+    return (lighter > gray) & (lighter - gray > contrast)
+
+
+def _runs(marked: np.ndarray, shortest_pt: float, dpi: float) -> list[Ruling]:
+    """Collect runs of marked pixels along the rows; those in rows that lie next to each other are one line."""
     point = dpi / 72
     length = max(8, round(shortest_pt * point))
-    if dark.shape[1] <= length:
+    if marked.shape[1] <= length:
         return []
-    sums = np.zeros((dark.shape[0], dark.shape[1] + 1), dtype=np.int32)
-    np.cumsum(dark, axis=1, out=sums[:, 1:])
+    sums = np.zeros((marked.shape[0], marked.shape[1] + 1), dtype=np.int32)
+    np.cumsum(marked, axis=1, out=sums[:, 1:])
     full = (sums[:, length:] - sums[:, :-length]) >= length * 0.96  # a scan has pinholes
-    bars: list[list[float]] = []  # first row, last row, start, end
-    open_bars: list[list[float]] = []
-    for row in np.flatnonzero(full.any(axis=1)):
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], full[row].view(np.int8), [0]))))
-        still: list[list[float]] = []
-        for start, end in zip(edges[::2], edges[1::2] + length - 1, strict=True):
-            bar = next((b for b in open_bars if row - b[1] <= 2 and start <= b[3] + 3 and end >= b[2] - 3), None)
+    bars: list[list[int]] = []  # first row, last row, start, end
+    recent: list[list[int]] = []
+    for row in map(int, np.flatnonzero(full.any(axis=1))):
+        recent = [bar for bar in recent if row - bar[1] <= 2]
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], full[row].view(np.int8), [0])))).tolist()
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            end += length - 1
+            bar = next((bar for bar in recent if start <= bar[3] + 3 and end >= bar[2] - 3), None)
             if bar is None:
                 bar = [row, row, start, end]
                 bars.append(bar)
+                recent.append(bar)
             else:
-                bar[1:] = [float(row), min(bar[2], start), max(bar[3], end)]
-            still.append(bar)
-        open_bars = [b for b in open_bars if row - b[1] <= 2 and b not in still] + still
-    found = []
-    for first, last, start, end in bars:
-        ats = [(first + last + 1) / 2] if last - first < _THICK_PT * point else [first, last + 1]
-        found += [Ruling(float(at / point), float(start / point), float(end / point)) for at in ats]
-    return found
+                bar[1:] = [row, min(bar[2], start), max(bar[3], end)]
+    return [Ruling((first + last + 1) / 2 / point, start / point, end / point) for first, last, start, end in bars]
 
 
 def erase(gray: Picture, rulings: Rulings, dpi: float) -> Picture:
@@ -117,6 +147,38 @@ def erase(gray: Picture, rulings: Rulings, dpi: float) -> Picture:
         x = round(line.at * point)
         clean[round(line.start * point) : round(line.end * point) + 1, max(0, x - half) : x + half + 1] = 255
     return clean
+
+
+def erase_leaders(gray: Picture, dpi: float, ink: int) -> Picture:
+    """Paint the dots to write on white ("Họ và tên: …………"): low ink that goes on by itself, with no letter near."""
+    point = dpi / 72
+    dark = gray < ink
+    tall = _spread(_opened(dark.T, round(2.2 * point)), round(1.5 * point)).T
+    low = dark & ~_spread(tall, round(3 * point))
+    run = _opened(_spread(low, round(3 * point)), round(30 * point))
+    clean = gray.copy()
+    clean[_spread(run.T, round(point)).T & low] = 255
+    return clean
+
+
+def _opened(marked: np.ndarray, length: int) -> np.ndarray:
+    """Keep what is marked in runs of at least `length` along the rows."""
+    if marked.shape[1] < length:
+        return np.zeros_like(marked)
+    sums = np.zeros((marked.shape[0], marked.shape[1] + 1), dtype=np.int32)
+    np.cumsum(marked, axis=1, out=sums[:, 1:])
+    full = (sums[:, length:] - sums[:, :-length]) == length
+    kept = np.zeros_like(marked)
+    for shift in range(length):
+        kept[:, shift : shift + full.shape[1]] |= full
+    return kept
+
+
+def _spread(marked: np.ndarray, reach: int) -> np.ndarray:
+    """Mark, along the rows, what lies within `reach` of what is marked."""
+    sums = np.zeros((marked.shape[0], marked.shape[1] + 2 * reach + 1), dtype=np.int32)
+    np.cumsum(np.pad(marked, ((0, 0), (reach, reach))), axis=1, out=sums[:, 1:])
+    return (sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) > 0
 
 
 def grids(rulings: Rulings) -> list[Grid]:

@@ -1,63 +1,89 @@
-"""Pictures of pages: PNG, JPEG, TIFF with one page or more. Everything in them is recognised."""
+"""Read a scan or a photo: PNG, JPEG, or a TIFF of many pages. The limit: what Tesseract cannot read is not read (`ocr`)."""
 
+import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from rag.documents.layout import Sheet, blocks
 from rag.documents.limits import DocumentError, Limits, Refusal
-from rag.documents.pages import Reading
+from rag.documents.pages import Page, Reading
 from rag.documents.readers import ocr
-from rag.documents.readers.pdf import as_png, reading_of, recognised
 
-_MAX_PIXELS = 100_000_000  # a page of A3 at 600 dpi has 70 million
-_READ_PIXELS = 25_000_000
-_PAGE_IN = 8.27  # a picture that does not say its resolution is taken for a page of A4
-_DPI = (70, 1200)
+_FORMATS = ("PNG", "JPEG", "TIFF")
+_DPI = range(150, 301)  # within, a picture is recognised as it is
+_A4_INCHES = (8.27, 11.69)  # what a photo is taken to show
+_PAGE_INCHES = (4.0, 20.0)  # a scan whose resolution makes it larger or smaller gives a wrong one
 
 
 def read(path: Path, limits: Limits) -> Reading:
-    """Read pictures of pages. Raises DocumentError."""
+    """Read a picture.
+
+    Raises:
+        DocumentError: DAMAGED, TOO_LARGE (pixels), TOO_MANY_PAGES, NO_RECOGNITION, NO_TEXT.
+    """
     if not ocr.is_installed():
         raise DocumentError(Refusal.NO_RECOGNITION)
-    try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            if image.width * image.height > _MAX_PIXELS:
-                raise DocumentError(Refusal.TOO_LARGE, f"{image.width} × {image.height} pixels")
-            frames = getattr(image, "n_frames", 1)
-            if frames > limits.pages:
-                raise DocumentError(Refusal.TOO_MANY_PAGES, f"{frames} pages, at most {limits.pages}")
-            pages = []
-            for number, frame in enumerate(ImageSequence.Iterator(image), 1):
-                upright, dpi = _prepared(frame)
-                pages.append(recognised(upright, dpi, number, limits))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise DocumentError(Refusal.DAMAGED) from error
-    if not any(page.sheet.lines for page in pages):
+    with _open(path) as image:
+        count = getattr(image, "n_frames", 1)
+        if count > limits.pages:
+            raise DocumentError(Refusal.TOO_MANY_PAGES, f"{count} pages, at most {limits.pages}")
+        taken = [_page(image, number, limits) for number in range(1, count + 1)]
+        kind = (image.format or "").lower()
+    if not any(page.lines for page, _ in taken):
         raise DocumentError(Refusal.NO_TEXT)
-    return reading_of("image", pages, {})
+    return Reading(kind, tuple(page for page, _ in taken), blocks([sheet for _, sheet in taken]))
 
 
 def page_image(path: Path, number: int, width_px: int) -> bytes:
-    """Return the picture of a page as PNG. Raises DocumentError."""
+    """Return picture `number`, counted from 1, as a PNG `width_px` wide, turned as its camera says."""
+    with _open(path) as image:
+        shown = _upright(image, number)
+        sink = io.BytesIO()
+        shown.resize((width_px, max(1, round(shown.height * width_px / shown.width)))).save(sink, "PNG")
+    return sink.getvalue()
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Image.Image]:
+    """Open a picture whose pixels, not yet unpacked, are few enough for Pillow."""
     try:
-        with Image.open(path) as image:
-            image.seek(number - 1)
-            upright, _ = _prepared(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS) as image:
+                yield image
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise DocumentError(Refusal.TOO_LARGE, f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise DocumentError(Refusal.DAMAGED) from error
-    return as_png(upright.resize((width_px, round(upright.height * width_px / upright.width))))
 
 
-def _prepared(frame: Image.Image) -> tuple[Image.Image, float]:
-    """Return a frame upright and no larger than is of use, with its resolution."""
-    declared = frame.info.get("dpi", (0, 0))[0]
-    upright = ImageOps.exif_transpose(frame)
-    upright = upright.convert("RGB") if upright.mode not in ("1", "L") else upright.convert("L")
-    shorter = min(upright.size)
-    dpi = float(declared) if _DPI[0] <= float(declared) <= _DPI[1] else max(_DPI[0], shorter / _PAGE_IN)
-    scale = min(1.0, (_READ_PIXELS / (upright.width * upright.height)) ** 0.5)
-    if scale < 1.0:
-        upright = upright.resize((round(upright.width * scale), round(upright.height * scale)))
-    return upright, dpi * scale
+def _page(image: Image.Image, number: int, limits: Limits) -> tuple[Page, Sheet]:
+    shown = _upright(image, number)
+    dpi = _resolution(shown, image)
+    if round(dpi) not in _DPI:
+        size = (max(1, round(shown.width * ocr.DPI / dpi)), max(1, round(shown.height * ocr.DPI / dpi)))
+        shown, dpi = shown.resize(size, Image.Resampling.LANCZOS), ocr.DPI
+    return ocr.recognised_page(ocr.recognise(shown, dpi, limits.recognised_page_s), number)
+
+
+def _upright(image: Image.Image, number: int) -> Image.Image:
+    """Load a picture, turned as the camera held it, on white where it is transparent."""
+    image.seek(number - 1)
+    shown = ImageOps.exif_transpose(image)
+    if shown.mode in {"RGBA", "LA", "PA"} or "transparency" in shown.info:
+        shown = shown.convert("RGBA")
+        shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
+    return shown.convert("L" if shown.mode in {"1", "L", "I", "I;16"} else "RGB")
+
+
+def _resolution(shown: Image.Image, image: Image.Image) -> float:
+    """Return dots per inch: those that the file says if the page has then a likely size, else those of an A4 page."""
+    said = float(image.info.get("dpi", (0, 0))[0] or 0)
+    sides = sorted(shown.size)
+    if said and all(_PAGE_INCHES[0] <= side / said <= _PAGE_INCHES[1] for side in sides):
+        return said
+    return max(side / inches for side, inches in zip(sides, _A4_INCHES, strict=True))
