@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Form
 
-from rag.documents.shelf import ShelfRelation, Shelved, shelf_id
+from rag.documents.shelf import ShelfRelation, Shelved, same_number, shelf_id
 from rag.documents.units import Description, Relation, RelationKind
 from rag.guides import NATIONWIDE, TOPICS
 from rag.privacy import mask
 from rag.records.changes import Evidence
 from rag.records.documents import Document
 from rag.text import clean
-from ui.shelf import same_number
 
 _WEB = re.compile(r"https?://[^\s\"<>]+\.[^\s\"<>]+")
 _UNIT = re.compile(r"(?i)(?:phần|chương|mục|tiểu mục|điều|khoản|điểm|bước|mẫu|bảng|phụ lục|đề mục|đoạn)\b")

@@ -98,7 +98,7 @@ def _name(doan: str, quoted: list[Unit]) -> str:
 
 def _page(request: Request, template: str, document: Shelved, unit: str = "", **values: object) -> str:
     settings = request.app.state.settings
-    today, ends = settings.today or date.today(), ending(shelf_in_use(settings), document, unit)
+    today, ends = settings.today or date.today(), ending(settings, document, unit)
     return page_html(
         template, notice=NOTICE, document=document, ends=ends, ended=ends is not None and ends.day <= today,
         url=document.url if document.url and is_web(document.url) else "", to_come=document.in_force > today,

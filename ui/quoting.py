@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from itertools import groupby
 
 from rag.documents.pages import Block, Box, Page, PrintedLine
-from rag.documents.units import Unit, UnitKind
+from rag.documents.shelf import heading_of
+from rag.documents.units import Unit, UnitKind, is_within
 from rag.text import clean, fold, syllables
 
 # A shorter run of words that both have is chance ("theo quy định").
@@ -31,18 +32,13 @@ class Marked:
 
 def quoted_units(units: Sequence[Unit], unit_id: str) -> list[Unit]:
     """Return the unit of this id with those below it."""
-    return [unit for unit in units if unit.id == unit_id or unit.id.startswith(f"{unit_id}/")]
+    return [unit for unit in units if is_within(unit.id, unit_id)]
 
 
 def outline(units: Sequence[Unit]) -> list[tuple[str, list[Unit]]]:
     """Return a document's articles (or headings) in order, each by name with its units."""
-    found = []
-    for top, group in groupby(units, key=lambda unit: unit.path[:1]):
-        rows = list(group)
-        own = next((unit.heading for unit in rows if unit.path == top and unit.heading), "")
-        name = top[0] if top else ""
-        found.append((f"{name}. {own}" if own and own != name else name, rows))
-    return found
+    tops = ((top, list(rows)) for top, rows in groupby(units, key=lambda unit: "".join(unit.path[:1])))
+    return [(heading_of(top, rows), rows) for top, rows in tops]
 
 
 def unit_name(unit: Unit) -> str:

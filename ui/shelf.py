@@ -6,8 +6,6 @@ Reads the corpus in use and the library; makes a picture when it is first wanted
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,12 +15,10 @@ from rag.disk import replace_bytes
 from rag.documents.library import Library, Text
 from rag.documents.limits import DocumentError
 from rag.documents.pages import Page
-from rag.documents.shelf import Shelved, load_shelf, unit_slug
-from rag.documents.units import RelationKind
+from rag.documents.shelf import Ending, Endings, Shelved, endings, first_ending, load_shelf
 from rag.editions import corpus_in_use
 from rag.errors import CorpusError
 from rag.settings import Settings
-from rag.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +29,6 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _NO_PICTURE = "Chưa làm được ảnh của trang này."
 # Each takes a process with up to the sandbox's memory: learners who leaf through wait for each other.
 _drawing = threading.BoundedSemaphore(2)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The first day on which a document, or a unit of it, is no longer so, and the shelved document that says it."""
-
-    day: date
-    by: Shelved | None
 
 
 def shelf_in_use(settings: Settings) -> Mapping[str, Shelved]:
@@ -79,27 +67,9 @@ def page_picture(request: Request, file: str, page: Page) -> Path:
     return path
 
 
-def same_number(one: str, other: str) -> bool:
-    """Tell whether two document numbers are one, however they are spaced."""
-    return bool(one) and _bare(one) == _bare(other)
-
-
-def ending(shelf: Mapping[str, Shelved], document: Shelved, unit: str = "") -> Ending | None:
-    """Return when a document, or the unit of this id, ends or ended; the earliest day counts."""
-    found = [Ending(relation.since or other.in_force, other)
-        for other in shelf.values() for relation in other.relations
-        if same_number(relation.number, document.number) and _ends(relation.kind, relation.units, unit)
-    ]  # fmt: skip
-    if document.expires:
-        found.append(Ending(date.fromordinal(document.expires.toordinal() + 1), None))
-    return min(found, key=lambda end: end.day, default=None)
-
-
-def _ends(kind: RelationKind, units: tuple[str, ...], unit: str) -> bool:
-    if kind is RelationKind.GUIDES or (kind is RelationKind.AMENDS and not units):
-        return False
-    named = [unit_slug(name) for name in units]
-    return not named or any(unit == name or unit.startswith(f"{name}/") for name in named)
+def ending(settings: Settings, document: Shelved, unit: str = "") -> Ending | None:
+    """Return when a document in use, or the unit of this id, ends or ended; the earliest day counts."""
+    return first_ending(document, _endings(corpus_in_use(settings)), unit)
 
 
 def _draw(picture: Picture, library: Library, file: str, number: int, path: Path) -> None:
@@ -112,13 +82,14 @@ def _draw(picture: Picture, library: Library, file: str, number: int, path: Path
         replace_bytes(path, drawn)
 
 
-def _bare(number: str) -> str:
-    return "".join(clean(number).upper().split())
-
-
 @lru_cache(maxsize=2)
 def _shelf(corpus: Path) -> Mapping[str, Shelved]:
     return {document.id: document for document in load_shelf(corpus)}
+
+
+@lru_cache(maxsize=2)
+def _endings(corpus: Path) -> Endings:
+    return endings(_shelf(corpus).values())
 
 
 @lru_cache(maxsize=4)

@@ -18,8 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.documents.library import Library
-from rag.documents.structure import CLOSING, OPENING
-from rag.documents.units import RelationKind, Unit, UnitKind
+from rag.documents.units import CLOSING, OPENING, RelationKind, Unit, UnitKind, is_within, unit_id
 from rag.errors import CorpusError
 from rag.guides import NATIONWIDE, TOPICS, Guide, Line, Passage, Section
 from rag.sheets import Item, Source
@@ -44,7 +43,6 @@ _SECTIONS = (
     (re.compile(r"\b(?:lien he|duong day nong|so dien thoai)"), Section.CONTACT, "contact"),
     (re.compile(r"\b(?:doi tuong|dieu kien|nguoi duoc|yeu cau)"), Section.WHO, "requirement"),
 )  # fmt: skip
-_FIXED = {Section.FEE: "Lệ phí", Section.PENALTY: "Mức phạt", Section.DEADLINE: "Thời hạn", Section.PAPERS: "Giấy tờ", Section.STEPS: "Các bước", Section.PLACE: "Nơi làm", Section.CONTACT: "Liên hệ", Section.WHO: "Ai làm được"}  # fmt: skip
 
 
 class _Row(BaseModel):
@@ -140,89 +138,104 @@ def load_shelf(corpus: Path) -> tuple[Shelved, ...]:
 
 def shelved_guides(documents: Sequence[Shelved], library: Library) -> Iterator[Guide]:
     """Yield the documents' articles as guides. Raises CorpusError when the library lacks one."""
-    ends = _Ends(documents)
+    said = endings(documents)
     for document in documents:
         units = [unit for unit in library.units(document.file, document.reading) if unit.page not in document.without]
-        yield from guides_of(document, units, ends.of(document))
+        yield from guides_of(document, units, said)
 
 
-def guides_of(document: Shelved, units: Sequence[Unit], ends: "Mapping[str, date]") -> list[Guide]:
-    """Return the articles of one document as guides; `ends` has the last day of the units that another document ended."""
-    # What stands before the first article and after the last is for lawyers: legal bases, signature, recipients.
+def guides_of(document: Shelved, units: Sequence[Unit], said: "Endings") -> list[Guide]:
+    """Return the articles of one document as guides; `said` is what the shelved documents say of each other's end."""
     worded = [unit for unit in units if (unit.text or unit.heading) and unit.path[0] not in (OPENING, CLOSING)]
     if not worded:
         return []
     lawful = any(unit.kind is UnitKind.ARTICLE for unit in worded)
     if not lawful:
-        return [_guide(document, "", document.title, worded, ends)]
+        return [_guide(document, "", document.title, worded, said)]
     return [
-        _guide(document, slug(top), _heading(top, rows), rows, ends)
+        _guide(document, slug(top), heading_of(top, rows), rows, said)
         for top, rows in ((top, list(rows)) for top, rows in groupby(worded, key=lambda unit: unit.path[0]))
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
-    """Which units of which documents end when, as the shelved documents say."""
+class Ending:
+    """The first day on which what stands within a unit, by id ("": the whole document), is no longer so, and which document
+    says it; None where the document itself does.
+    """
 
-    by_number: Mapping[str, tuple[tuple[str, date], ...]]
-
-    def __init__(self, documents: Iterable[Shelved]) -> None:
-        found: dict[str, list[tuple[str, date]]] = defaultdict(list)
-        for document in documents:
-            for relation in document.relations:
-                if relation.kind is RelationKind.GUIDES or (
-                    relation.kind is RelationKind.AMENDS and not relation.units
-                ):
-                    continue  # nothing ends by it, or it is not known what
-                last = (relation.since or document.in_force) - timedelta(days=1)
-                for unit in relation.units or ("",):
-                    found[_same(relation.number)].append((unit_slug(unit), last))
-        object.__setattr__(self, "by_number", {number: tuple(rows) for number, rows in found.items()})
-
-    def of(self, document: Shelved) -> Mapping[str, date]:
-        """Return the last days by unit slug ("" for the whole document); the earliest counts."""
-        ends: dict[str, date] = {}
-        for unit, last in self.by_number.get(_same(document.number), ()):
-            ends[unit] = min(last, ends.get(unit, last))
-        return ends
+    unit: str
+    day: date
+    by: Shelved | None = None
 
 
-def unit_slug(named: str) -> str:
+Endings = Mapping[str, Sequence[Ending]]  # by the number of the document that ends, as `same_number` compares them
+
+
+def endings(documents: Iterable[Shelved]) -> Endings:
+    """Return what documents say of the end of others."""
+    found: dict[str, list[Ending]] = defaultdict(list)
+    for document in documents:
+        for relation in document.relations:
+            if relation.kind is RelationKind.GUIDES or (relation.kind is RelationKind.AMENDS and not relation.units):
+                continue  # nothing ends by it, or it is not known what
+            day = relation.since or document.in_force
+            found[_bare(relation.number)] += [Ending(_named(unit), day, document) for unit in relation.units or ("",)]
+    return found
+
+
+def first_ending(document: Shelved, said: Endings, unit: str = "") -> Ending | None:
+    """Return when a document, or the unit of this id, ends or ended."""
+    found = [ending for ending in said.get(_bare(document.number), ()) if is_within(unit, ending.unit)]
+    if document.expires:
+        found.append(Ending("", document.expires + timedelta(days=1)))
+    return min(found, key=lambda ending: ending.day, default=None)
+
+
+def same_number(one: str, other: str) -> bool:
+    """Tell whether two document numbers are one, however they are spaced."""
+    return bool(one) and _bare(one) == _bare(other)
+
+
+def heading_of(top: str, units: Iterable[Unit]) -> str:
+    """Return "Điều 4. Mức thu" of the units of an article, its bare name where it has no heading."""
+    own = next((unit.heading for unit in units if unit.path == (top,) and unit.heading), "")
+    return f"{top}. {own}" if own and own != top else top
+
+
+def _named(unit: str) -> str:
     """Return the id of a unit from its name: "Điều 5, khoản 2" → "dieu-5/khoan-2"."""
-    return "/".join(slug(part.replace("đ)", "dd")) for part in named.split(",") if part.strip())
+    return unit_id(part for part in unit.split(",") if part.strip())
 
 
-def _guide(document: Shelved, key: str, heading: str, units: Sequence[Unit], ends: Mapping[str, date]) -> Guide:
+def _bare(number: str) -> str:
+    return "".join(clean(number).upper().split())
+
+
+def _guide(document: Shelved, key: str, heading: str, units: Sequence[Unit], said: Endings) -> Guide:
     guide_id = f"{document.id}--{key}" if key else document.id
     title = _shortened(f"{heading} ({document.name})" if key else document.title)
     about = _shortened(f"{heading}. {document.name} {document.title}")
-    passages = tuple(_passages(document, guide_id, about, units, ends))
-    questions = document.questions.get(key, ()) or _own_questions(document, heading)
+    passages = tuple(_passages(document, guide_id, about, units, said))
+    # What the article and its document are about stands for the questions that nobody has written yet.
+    questions = document.questions.get(key) or (f"{heading}: {document.title}",)
     return Guide(
         guide_id, title, document.topic, (), (), (), document.checked, document.territory, False, (), (),
         tuple(map(clean, questions)), (), passages, Path(shelf_path(document.id)), document.id,
     )  # fmt: skip
 
 
-def _own_questions(document: Shelved, heading: str) -> tuple[str, ...]:
-    """Return what stands for a question nobody has written yet: what the article and its document are about."""
-    return (f"{heading}: {document.title}",)
-
-
-def _passages(
-    document: Shelved, guide_id: str, about: str, units: Sequence[Unit], ends: Mapping[str, date]
-) -> Iterator[Passage]:
+def _passages(document: Shelved, guide_id: str, about: str, units: Sequence[Unit], said: Endings) -> Iterator[Passage]:
     """Yield a passage a clause, or a heading of a document without articles, with what stands below it."""
     number, used = 0, set[str]()
     for name, group in groupby(units, key=_passage_name):
         rows = list(group)
-        heading = _heading(name[0], rows)
+        heading = heading_of(name[0], rows)
         section, kind = section_of(heading)
         lines = []
         for unit in rows:
-            last = min((day for part, day in ends.items() if _within(unit.id, part)), default=None)
-            until = min(filter(None, (last, document.expires)), default=None)
+            end = first_ending(document, said, unit.id)
+            until = end.day - timedelta(days=1) if end else None
             for text in _line_texts(unit):
                 number += 1
                 item = Item(f"{document.id}:{unit.id}", kind, text, "high", (_source(document, unit),))
@@ -230,7 +243,7 @@ def _passages(
         if not lines:
             continue
         shown = heading if len(name) == 1 else f"{heading}, {', '.join(name[1:])}"
-        key = base = slug(f"{_FIXED.get(section, '')} {' '.join(name)}") or "doan"
+        key = base = slug(" ".join(name)) or "doan"
         copies = 1
         while key in used:
             copies += 1
@@ -251,16 +264,6 @@ def section_of(heading: str) -> tuple[Section, str]:
 
 def _passage_name(unit: Unit) -> tuple[str, ...]:
     return unit.path[:2]
-
-
-def _heading(top: str, units: Sequence[Unit]) -> str:
-    """Return "Điều 4. Mức thu" from the unit itself, its bare name where it has no heading."""
-    own = next((unit.heading for unit in units if unit.path == (top,) and unit.heading), "")
-    return f"{top}. {own}" if own and own != top else top
-
-
-def _within(unit_id: str, part: str) -> bool:
-    return not part or unit_id == part or unit_id.startswith(f"{part}/")
 
 
 def _source(document: Shelved, unit: Unit) -> Source:
@@ -291,24 +294,3 @@ def _parted(sentence: str) -> list[str]:
 def _shortened(text: str) -> str:
     text = clean(text)
     return text if len(text) <= _MAX_TITLE_CHARS else text[: text.rfind(" ", 0, _MAX_TITLE_CHARS)] + " …"
-
-
-def _same(number: str) -> str:
-    """Return a document's number so that two spellings of it are equal."""
-    return re.sub(r"\s+", "", clean(number)).upper()
-
-
-__all__ = [
-    "FOLDER",
-    "ShelfRelation",
-    "Shelved",
-    "guides_of",
-    "load_shelf",
-    "read_shelved",
-    "section_of",
-    "shelf_id",
-    "shelf_path",
-    "shelf_text",
-    "shelved_guides",
-    "unit_slug",
-]

@@ -20,10 +20,9 @@ from rag.documents.marks import LETTERS, Mark, Style, in_capitals, is_bullet, la
 from rag.documents.pages import Block, BlockKind
 from rag.documents.references import Place, numbers_in, places_in, without_quotes, written
 from rag.documents.rows import rows_of
-from rag.documents.units import Unit, UnitKind
+from rag.documents.units import CLOSING, OPENING, Unit, UnitKind
 from rag.text import clean
 
-OPENING, CLOSING = "mở đầu", "kết thúc"
 _ATTACHED = "Văn bản kèm theo"
 _ABOVE_ARTICLES = (UnitKind.PART, UnitKind.CHAPTER, UnitKind.SECTION, UnitKind.SUBSECTION)
 # What closes what: a unit ends all open ones of its rank or higher.

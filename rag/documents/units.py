@@ -1,6 +1,7 @@
 """What a document is made of, below its pages: articles, clauses, points, steps, rows of fees. Values only, no I/O."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,6 +10,18 @@ from rag.text import slug
 
 # The letter of a point or of a number, not of a word: "điểm đ", "khoản 3đ", "điểm đ1".
 _STROKED = re.compile(r"(?<![^\W\d])đ(?![^\W\d])")
+# What stands before the first article (legal bases) and after the last (signature, recipients): what a path is there.
+OPENING, CLOSING = "mở đầu", "kết thúc"
+
+
+def unit_id(path: Iterable[str]) -> str:
+    """Return a path as an ASCII slug: ("Điều 10", "khoản 2", "điểm đ") → "dieu-10/khoan-2/diem-dd"."""
+    return "/".join(slug(_STROKED.sub("dd", part)) for part in path)
+
+
+def is_within(unit: str, other: str) -> bool:
+    """Tell whether a unit, by id, is `other` or stands below it; everything is within ""."""
+    return not other or unit == other or unit.startswith(f"{other}/")
 
 
 class UnitKind(StrEnum):
@@ -51,7 +64,7 @@ class Unit:
     @property
     def id(self) -> str:
         """The path as an ASCII slug: "dieu-10/khoan-2/diem-a"; "đ" of điểm đ is "dd"."""
-        return "/".join(slug(_STROKED.sub("dd", part)) for part in self.path)
+        return unit_id(self.path)
 
 
 class RelationKind(StrEnum):
