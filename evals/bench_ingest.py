@@ -38,7 +38,7 @@ from evals.documents.texts import table_words
 from rag.documents.archives import unpack
 from rag.documents.description import describe
 from rag.documents.limits import DocumentError, Limits
-from rag.documents.pages import BlockKind, Reading
+from rag.documents.pages import TRUSTED_SCORE, BlockKind, Reading
 from rag.documents.sandbox import read_measured
 from rag.documents.structure import units_of
 from rag.documents.units import Description, RelationKind, Unit, UnitKind
@@ -46,7 +46,6 @@ from rag.settings import PROJECT
 
 OURS = "ours"
 LIMITS = Limits()
-BAD_SCORE = 0.8  # below it a page goes to a trainer
 _MISREAD = 0.1  # a file with more wrong letters than that must have a page that goes to a trainer
 _CER_BARS = {generate.TEXT_PDF: 0.01, generate.CLEAN_SCAN: 0.05}
 _STRUCTURE_BAR, _CELL_BAR = 0.95, 0.9
@@ -131,7 +130,7 @@ def judge(row: Expected, reading: Reading, seconds: float, peak_mib: float) -> R
     """Compare a reading with what is expected of the file."""
     units = list(units_of(reading.blocks))
     text = "\n".join(table_words(b.rows) if b.kind is BlockKind.TABLE else b.text for b in reading.blocks)
-    flagged = {page.number for page in reading.pages if page.score < BAD_SCORE}
+    flagged = {page.number for page in reading.pages if page.score < TRUSTED_SCORE}
     readable = row.group != generate.UNREADABLE
     found, tables = _judged(units), [b.rows for b in reading.blocks if b.kind is BlockKind.TABLE]
     known = {name: value for name, value in row.known.items() if "number" in row.known}

@@ -30,13 +30,12 @@ from rapidfuzz.distance import Levenshtein
 from evals.statistics import share_line
 from rag.documents.legacy import TCVN3, VNI
 from rag.documents.mending import mend, score_lines
-from rag.documents.pages import PrintedLine
+from rag.documents.pages import TRUSTED_SCORE, PrintedLine
 from rag.guides import load_guides
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
 from rag.text import clean
 
-CITABLE = 0.8
 GOOD_CER, BAD_CER = 0.01, 0.05
 HARM_BAR, MISS_BAR, ALARM_BAR = 0.005, 0.02, 0.02
 # The first articles chose the weights of `rag.documents.quality`; pages are scored from the next ones on.
@@ -290,10 +289,10 @@ def _print_scores(pages: Sequence[Scored], show: bool) -> tuple[float, float]:
     for grade in dict.fromkeys(page.grade for page in pages):
         mine = [page for page in pages if page.grade == grade]
         middle = sorted(page.cer for page in mine)[len(mine) // 2]
-        mean, passed = sum(page.score for page in mine) / len(mine), sum(page.score >= CITABLE for page in mine)
+        mean, passed = sum(page.score for page in mine) / len(mine), sum(page.score >= TRUSTED_SCORE for page in mine)
         print(f"{grade:34} {len(mine):5} {middle:10.2%} {mean:6.2f} {passed / len(mine):7.1%}")
     bad, good = [p for p in pages if p.cer > BAD_CER], [p for p in pages if p.cer <= GOOD_CER]
-    missed, alarms = [p for p in bad if p.score >= CITABLE], [p for p in good if p.score < CITABLE]
+    missed, alarms = [p for p in bad if p.score >= TRUSTED_SCORE], [p for p in good if p.score < TRUSTED_SCORE]
     print(f"{f'missed: CER > {BAD_CER:.0%}':28} {share_line(len(missed), len(bad))}")
     print(f"{f'false alarms: CER ≤ {GOOD_CER:.0%}':28} {share_line(len(alarms), len(good))}")
     if show:

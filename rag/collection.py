@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,10 +34,14 @@ _SHARED_FROM, _SHARE = 20_000, 2_000
 _GUIDES = TypeAdapter(tuple[Guide, ...])
 _QUESTIONS = TypeAdapter(list[tuple[str, str]])
 Progress = Callable[[str], None]
+Encode = Callable[[list[str]], np.ndarray]
 
 
 class Collection:
-    """An open set of guides; `remaking` keeps other processes from remaking its store. `dense` starts as exact search; `use_store` switches it to Chroma, which pays in a large one."""
+    """An open set of guides; `remaking` keeps other processes from remaking its store.
+
+    `dense` starts as exact search; `use_store` switches it to Chroma, which pays in a large one.
+    """
 
     def __init__(
         self, folder: Path, embedder: Embedder, remaking: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -89,20 +94,25 @@ class Collection:
 
 
 def write_collection(
-    folder: Path, guides: Sequence[Guide], questions: list[tuple[str, str]], embedding_model: str,
+    folder: Path, guides: Sequence[Guide], questions: list[tuple[str, str]], encode: Encode,
     known: Mapping[str, np.ndarray], progress: Progress,
 ) -> None:  # fmt: skip
-    """Write guides and (guide id, question) as a collection into an empty folder; `known` has vectors by `vector_key`."""
-    passages = [p for guide in guides for p in guide.passages]
+    """Write guides and (guide id, question) as a collection into an empty folder.
+
+    `encode` embeds texts; `known` has vectors by the sha256 of what is searched for their passages.
+    """
+    texts = {p.id: indexed_text(p) for guide in guides for p in guide.passages}
     progress("writing the keyword index")
-    _write_keyword(folder, guides, passages, questions)
+    _write_keyword(folder, guides, texts, questions)
     progress("writing the vectors")
-    vectors = _vectors(passages, known, embedding_model)
-    asked = _encoded([question for _, question in questions], embedding_model)
+    keys = [sha256(text.encode()).hexdigest() for text in texts.values()]
+    found = _vectors(dict(zip(keys, texts.values(), strict=True)), known, encode)
+    vectors = np.stack([found[key] for key in keys]).astype(np.float32)
+    asked = encode([question for _, question in questions])
     save_file({"vectors": vectors, "questions": asked}, folder / "vectors.safetensors")
-    ids = [p.id for p in passages]
+    ids = list(texts)
     (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
-    (folder / "digests.json").write_text(json.dumps([vector_key(p) for p in passages]), encoding="utf-8")
+    (folder / "digests.json").write_text(json.dumps(keys), encoding="utf-8")
     (folder / "guides.json").write_bytes(_GUIDES.dump_json(tuple(guides)))
     (folder / "questions.json").write_bytes(_QUESTIONS.dump_json(questions))
     progress("writing the Chroma store")
@@ -115,7 +125,7 @@ def check_collection(folder: Path) -> str | None:
 
 
 def known_vectors(folder: Path) -> dict[str, np.ndarray]:
-    """Return the vectors of a collection's passages by `vector_key`."""
+    """Return the vectors of a collection's passages, by the sha256 of what is searched for each."""
     keys = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
     return dict(zip(keys, load_file(folder / "vectors.safetensors")["vectors"], strict=True))
 
@@ -132,42 +142,34 @@ def indexed_text(passage: Passage) -> str:
 
 
 def _write_keyword(
-    folder: Path, guides: Sequence[Guide], passages: list[Passage], questions: list[tuple[str, str]]
+    folder: Path, guides: Sequence[Guide], texts: Mapping[str, str], questions: list[tuple[str, str]]
 ) -> None:
     by_guide: dict[str, list[str]] = defaultdict(list)
     for guide_id, question in questions:
         by_guide[guide_id].append(question)
     views = {
-        "passage": [indexed_text(p) for p in passages],
-        "guide": [
-            "\n".join([g.title, g.title, *by_guide[g.id], *(indexed_text(p) for p in g.passages)]) for g in guides
-        ],
+        "passage": list(texts.values()),
+        "guide": ["\n".join([g.title, g.title, *by_guide[g.id], *(texts[p.id] for p in g.passages)]) for g in guides],
     }
     (folder / "bm25").mkdir()
-    for view, texts in views.items():
+    for view, indexed in views.items():
         for leg, terms in (("exact", exact_terms), ("folded", folded_terms)):
-            KeywordIndex.build(texts, terms).save(folder / "bm25" / f"{view}-{leg}")
+            KeywordIndex.build(indexed, terms).save(folder / "bm25" / f"{view}-{leg}")
 
 
-def vector_key(passage: Passage) -> str:
-    """Return what a passage's vector is known by: the sha256 of what is searched for it."""
-    return sha256(indexed_text(passage).encode()).hexdigest()
+def _vectors(texts: Mapping[str, str], known: Mapping[str, np.ndarray], encode: Encode) -> Mapping[str, np.ndarray]:
+    """Return the vectors of texts by their keys: the known ones, and new ones for the others."""
+    fresh = {key: text for key, text in texts.items() if key not in known}
+    return {**known, **dict(zip(fresh, encode(list(fresh.values())), strict=True))} if fresh else known
 
 
-def _vectors(passages: Sequence[Passage], known: Mapping[str, np.ndarray], embedding_model: str) -> np.ndarray:
-    fresh = {vector_key(p): indexed_text(p) for p in passages if vector_key(p) not in known}
-    encoded = _encoded(list(fresh.values()), embedding_model) if fresh else ()
-    found = {**known, **dict(zip(fresh, encoded, strict=True))}
-    return np.stack([found[vector_key(p)] for p in passages]).astype(np.float32)
-
-
-def _encoded(texts: list[str], embedding_model: str) -> np.ndarray:
-    """Embed texts, many of them in as many processes as there are cores."""
+def encoded(embedder: Embedder, embedding_model: str, texts: list[str]) -> np.ndarray:
+    """Embed texts with the open model of that name, many of them in as many processes as there are cores."""
     if len(texts) < _SHARED_FROM:
-        return load_embedder(embedding_model).encode(texts)
+        return embedder.encode(texts)
     shares = [texts[start : start + _SHARE] for start in range(0, len(texts), _SHARE)]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_encode_share, [embedding_model] * len(shares), shares)))
+        return np.concatenate(list(pool.map(partial(_encode_share, embedding_model), shares)))
 
 
 def _encode_share(embedding_model: str, texts: list[str]) -> np.ndarray:

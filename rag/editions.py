@@ -22,7 +22,6 @@ from pydantic import TypeAdapter
 from rag.corpus import check_corpus, shelf_problems
 from rag.disk import exclusive, replace_text, settle
 from rag.documents.library import Library
-from rag.documents.shelf import FOLDER
 from rag.errors import CorpusError, IndexStateError
 from rag.index import INDEXED, corpus_digest, current_generation, generations, indexed_files, read_manifest
 from rag.settings import Settings
@@ -113,7 +112,7 @@ def conflicts(settings: Settings) -> list[Edit]:
 def problems_of(settings: Settings, texts: Mapping[str, str]) -> list[str]:
     """Return what the corpus in use would have wrong, `path:line: message`, if these texts stood in it; nothing is kept.
 
-    Only the guides among them, and those that cover a sheet among them, are checked; `make_edition` checks everything.
+    Only the shelf, the guides among them, and those that cover a sheet among them, are checked; `make_edition` checks everything.
     """
     corpus = corpus_in_use(settings).resolve()
     with TemporaryDirectory() as kept:
@@ -128,9 +127,10 @@ def problems_of(settings: Settings, texts: Mapping[str, str]) -> list[str]:
                 _place(folder / path, text.encode())
             else:
                 (folder / path).unlink(missing_ok=True)
-        found = [*_shelf_problems(folder, settings)] if any(path.startswith(f"{FOLDER}/") for path in texts) else []
-        found += [problem for guide in _touched(folder, texts) for problem in _problems(folder, settings, guide)]
-    return list(dict.fromkeys(found))
+        library = Library(settings.documents_folder)
+        found = shelf_problems(folder, library)
+        found += [problem for guide in _touched(folder, texts) for problem in check_corpus(folder, guide).problems]
+        return [problem.replace(f"{folder}/", "") for problem in dict.fromkeys(found)]
 
 
 def make_edition(settings: Settings, edits: Mapping[str, EditedFile]) -> Path:
@@ -290,15 +290,10 @@ def _touched(folder: Path, paths: Collection[str]) -> list[str]:
     ]
 
 
-def _problems(folder: Path, settings: Settings, only: str | None = None) -> list[str]:
-    """Return what is wrong with a corpus, or one guide of it, with paths inside it."""
+def _problems(folder: Path, settings: Settings) -> list[str]:
+    """Return what is wrong with a corpus, with paths inside it."""
     library = Library(settings.documents_folder)
-    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder, only, library).problems]
-
-
-def _shelf_problems(folder: Path, settings: Settings) -> list[str]:
-    found = shelf_problems(folder, Library(settings.documents_folder))
-    return [problem.replace(f"{folder}/", "") for problem in found]
+    return [problem.replace(f"{folder}/", "") for problem in check_corpus(folder, library=library).problems]
 
 
 def _fits(settings: Settings, name: str) -> bool:

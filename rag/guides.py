@@ -69,7 +69,7 @@ HEADINGS = {
     "Lỗi thường gặp": Section.ERRORS, "Cảnh báo": Section.WARNING,
     "Quy định cũ đã đổi": Section.CHANGED, "Chưa rõ": Section.UNCLEAR,
 }  # fmt: skip
-_REFERENCE = re.compile(r"\s*\{([^{}]*)\}$")
+REFERENCE = re.compile(r"\s*\{([^{}]*)\}$")
 _BULLET = re.compile(r"^(?:(?P<step>\d+)\. |(?P<bullet>- ))?(?P<text>.*)$")
 
 
@@ -299,7 +299,7 @@ def _passages(
 
 
 def _line(raw: str, number: int, covers: list[str], sheets: dict[str, Sheet]) -> Line:
-    reference = _REFERENCE.search(raw)
+    reference = REFERENCE.search(raw)
     if not reference:
         raise CorpusError("the line cites nothing; end it with {f1} or the like")
     match = _BULLET.match(raw[: reference.start()].strip())

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from rag.asked import Asked, load_asked
-from rag.collection import Collection, Progress, check_collection, known_vectors, write_collection
+from rag.collection import Collection, Progress, check_collection, encoded, known_vectors, write_collection
 from rag.disk import exclusive, replace_text, settle
 from rag.documents.library import Library
 from rag.documents.shelf import load_shelf, shelved_guides
@@ -209,12 +210,13 @@ def build_index(
         folder = index_folder / f"{generation}.building"
         folder.mkdir()
         known = _known_vectors(index_folder, embedder)
+        encode = partial(encoded, embedder, embedding_model)
         guides = [replace(guide, path=guide.path.relative_to(corpus)) for guide in written]
-        write_collection(folder, guides, _questions(guides, asked), embedding_model, known, progress)
+        write_collection(folder, guides, _questions(guides, asked), encode, known, progress)
         if shelved:
             (folder / _SHELF).mkdir()
             progress("reading the documents")
-            write_collection(folder / _SHELF, shelved, _questions(shelved, ()), embedding_model, known, progress)
+            write_collection(folder / _SHELF, shelved, _questions(shelved, ()), encode, known, progress)
         passages = sum(len(guide.passages) for guide in (*guides, *shelved))
         manifest = Manifest(
             FORMAT, digest, embedding_model, embedder.digest, passages, len(guides), _checksums(folder), edition

@@ -6,7 +6,6 @@ stops the others, and memory does not grow with their number.
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -20,14 +19,12 @@ from rag.documents.description import describe
 from rag.documents.formats import Format, sniff
 from rag.documents.library import Library, Text, file_digest
 from rag.documents.limits import DocumentError, Limits, Refusal
-from rag.documents.pages import Page, Reading
+from rag.documents.pages import TRUSTED_SCORE, Page, Reading
 from rag.documents.sandbox import read_safely
 from rag.documents.structure import units_of
 from rag.records.documents import Documents, DocumentState, DoubtfulPage, NewDocument
-from rag.text import fold
+from rag.text import letters_of
 
-# Below it a person must look at the page; `python -m evals.bench_mending` shows what it lets through and what it stops.
-TRUSTED_SCORE = 0.8
 _LIMITS = Limits()
 _AHEAD = 2  # files that wait for each reader
 _Item = TypeVar("_Item")
@@ -154,8 +151,7 @@ _NOT_OF_THE_FILE = frozenset(
 
 def text_digest(reading: Reading) -> str:
     """Return what is equal for two files that say the same, whatever their formats: letters and digits alone count."""
-    words = re.sub(r"[\W_]+", "", fold(" ".join(block.text for block in reading.blocks)))
-    return sha256(words.encode()).hexdigest()
+    return sha256(letters_of(" ".join(block.text for block in reading.blocks)).encode()).hexdigest()
 
 
 def _is_doubtful(page: Page) -> bool:

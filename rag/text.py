@@ -83,6 +83,11 @@ def sentences(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def letters_of(text: str) -> str:
+    """Return only the letters and digits of `text`, folded: what is left when lines, marks and punctuation differ."""
+    return re.sub(r"[\W_]+", "", fold(clean(text)))
+
+
 def slug(text: str) -> str:
     """Return an ASCII kebab-case identifier: "Cổng Dịch vụ công" → "cong-dich-vu-cong". Idempotent."""
     return re.sub(r"[^a-z0-9]+", "-", fold(clean(text))).strip("-")

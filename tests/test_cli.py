@@ -91,3 +91,9 @@ def test_index_commands(built):
     assert binhdan("index", "use", "000001", home=built.home).stdout == "index generation 000001 is in use\n"
     done = binhdan("index", "use", "7", home=built.home)
     assert (done.returncode, done.stderr) == (2, "there is no index generation '7'; there are: 000001\n")
+
+
+def test_the_command_line_starts_without_the_database_the_web_or_a_reader():
+    heavy = ("sqlalchemy", "httpx2", "pydantic", "numpy", "lxml")
+    asked = f"import sys, ui.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "[]\n"

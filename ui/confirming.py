@@ -87,7 +87,7 @@ def confirmed_sheet(text: str, local: str, evidence: Evidence, wording: str, kin
         at = last_row(lines, "f") + 1
     else:
         fact = {**row, "text": wording or row["text"]}
-    lines[at] = _fact_line(fact, source)
+    lines[at] = fact_line(fact, source)
     lines.insert(last_row(lines, "s") + 1, source_line(source, evidence))
     return "\n".join(lines), fact["id"]
 
@@ -146,7 +146,8 @@ def _without_empty(lines: list[str]) -> list[str]:
     )
 
 
-def _fact_line(fact: Mapping[str, object], source: str) -> str:
+def fact_line(fact: Mapping[str, object], source: str) -> str:
+    """Return a sure fact as a sheet has it, with one more source."""
     sources = ", ".join([*map(str, fact["sources"]), source])  # type: ignore[call-overload]
     return (
         f"  - {{id: {fact['id']}, kind: {fact['kind']}, text: {quoted(str(fact['text']))}, "

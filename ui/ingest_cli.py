@@ -1,31 +1,24 @@
-"""`binhdan ingest` and `binhdan documents`: official documents in, and what became of them."""
+"""`binhdan ingest` and `binhdan documents`: official documents in, and what became of them.
+
+What reads, fetches and stores is loaded by the command that needs it: every other command starts without it.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
-import httpx2
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rag.documents.addresses import FetchRules
-from rag.documents.archives import files_of
-from rag.documents.fetching import Fetcher
-from rag.documents.library import Library
-from rag.documents.limits import DocumentError
-from rag.documents.sources import Outcome as Seen
-from rag.documents.sources import check_sources, load_sources
-from rag.documents.watching import FileEvent, watch_folder
-from rag.errors import RecordError
-from rag.ingestion import Found, Ingestion, Outcome, Result
-from rag.records import Records
-from rag.records.documents import DocumentState
-from rag.settings import Settings, load_settings
+from rag.documents.states import DocumentState
+
+if TYPE_CHECKING:
+    from rag.ingestion import Ingestion, Outcome
+    from rag.records import Records
+    from rag.settings import Settings
 
 app = typer.Typer(help="Official documents that were taken in.", no_args_is_help=True)
 _OPERATOR = "operator"
@@ -49,11 +42,13 @@ def ingest(
     """Take official documents in: they are read and wait for a person to confirm them; the same command goes on after a stop."""
     if not what and watch is None and not sources:
         raise typer.BadParameter("name files, folders or addresses, or give --watch FOLDER or --sources")
-    settings = load_settings(home=home)
+    from rag.documents.library import Library
+    from rag.ingestion import Ingestion
+
+    settings = _settings(home)
     with _records(settings) as records, _written(report) as lines:
         ingestion = Ingestion(Library(settings.documents_folder), records.documents, _OPERATOR, again=again)
-        if workers:
-            ingestion = Ingestion(ingestion.library, records.documents, _OPERATOR, ingestion.limits, workers, again)
+        ingestion = replace(ingestion, workers=workers or ingestion.workers)
         failed = False
         urls = [item for item in what or () if "://" in item]
         paths = [Path(item) for item in what or () if "://" not in item]
@@ -74,7 +69,7 @@ def list_all(
     state: Annotated[DocumentState | None, typer.Option(help="Only those of a state.")] = None, home: Home = None
 ) -> None:
     """List number, state, pages, pages to look at, document number and name; newest first."""
-    with _records(load_settings(home=home)) as records:
+    with _records(_settings(home)) as records:
         before = None
         while page := records.documents.all(*([state] if state else []), before=before):
             for one in page:
@@ -86,7 +81,9 @@ def list_all(
 @app.command()
 def show(number: Annotated[int, typer.Argument(help="A number that `binhdan documents list` names.")], home: Home = None) -> None:  # fmt: skip
     """Print what rules read of a document, and its text by articles and clauses."""
-    settings = load_settings(home=home)
+    from rag.documents.library import Library
+
+    settings = _settings(home)
     with _records(settings) as records:
         one = records.documents.get(number)
     for key, value in asdict(one.new.described).items():
@@ -101,7 +98,10 @@ def show(number: Annotated[int, typer.Argument(help="A number that `binhdan docu
 @app.command()
 def remove(number: Annotated[int, typer.Argument(help="A number that `binhdan documents list` names.")], home: Home = None) -> None:  # fmt: skip
     """Delete a document, its file and all that was made of it; one that learners are answered from must be withdrawn first."""
-    settings = load_settings(home=home)
+    from rag.documents.library import Library
+    from rag.errors import RecordError
+
+    settings = _settings(home)
     with _records(settings) as records:
         one = records.documents.get(number)
         if one.state is DocumentState.PROPOSED:
@@ -111,8 +111,13 @@ def remove(number: Annotated[int, typer.Argument(help="A number that `binhdan do
     typer.echo(f"document {number} is deleted: {one.new.name}")
 
 
-def _counted(ingestion: Ingestion, paths: list[Path]) -> Iterator[Outcome]:
+def _counted(ingestion: "Ingestion", paths: list[Path]) -> "Iterator[Outcome]":
     """Yield outcomes under a progress bar with an estimate; files are counted first, which reads no content."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from rag.documents.archives import files_of
+
     total = sum(1 for _ in files_of(paths, ingestion.limits))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -122,8 +127,17 @@ def _counted(ingestion: Ingestion, paths: list[Path]) -> Iterator[Outcome]:
             yield outcome
 
 
-def _fetched(ingestion: Ingestion, settings: Settings, urls: list[str], hosts: Iterable[str]) -> Iterator[Outcome]:
+def _fetched(
+    ingestion: "Ingestion", settings: "Settings", urls: list[str], hosts: Iterable[str]
+) -> "Iterator[Outcome]":
     """An address that an operator types may be asked; where it redirects to only if the list has that host, too."""
+    import httpx2
+
+    from rag.documents.addresses import FetchRules
+    from rag.documents.fetching import Fetcher
+    from rag.documents.limits import DocumentError
+    from rag.ingestion import Found, Outcome, Result
+
     named = {httpx2.URL(url).raw_host.decode("ascii", "replace") for url in urls}
     fetcher = Fetcher(FetchRules(frozenset({*_allowed(settings), *hosts, *named})))
     with ingestion.library.workspace() as folder:
@@ -139,8 +153,14 @@ def _fetched(ingestion: Ingestion, settings: Settings, urls: list[str], hosts: I
                 yield from ingestion.take([Found(got.path, url, url)])
 
 
-def _looked(ingestion: Ingestion, settings: Settings, hosts: Iterable[str]) -> Iterator[Outcome]:
-    sources = load_sources(settings.corpus / "sources.yaml")
+def _looked(ingestion: "Ingestion", settings: "Settings", hosts: Iterable[str]) -> "Iterator[Outcome]":
+    from rag.documents.addresses import FetchRules
+    from rag.documents.fetching import Fetcher
+    from rag.documents.sources import FILE, check_sources, load_sources
+    from rag.documents.sources import Outcome as Seen
+    from rag.ingestion import Found, Outcome, Result
+
+    sources = load_sources(settings.corpus / FILE)
     fetcher = Fetcher(FetchRules(sources.hosts | frozenset(hosts), pause_s=sources.pause_s))
     state = settings.home / "sources.json"
     with ingestion.library.workspace() as folder:
@@ -152,20 +172,26 @@ def _looked(ingestion: Ingestion, settings: Settings, hosts: Iterable[str]) -> I
                 yield Outcome(page.url, Result.REFUSED, checked.reason or "is gone from its server")
 
 
-def _watched(ingestion: Ingestion, folder: Path) -> Iterator[Outcome]:
+def _watched(ingestion: "Ingestion", folder: Path) -> "Iterator[Outcome]":
+    from rag.documents.watching import FileEvent, watch_folder
+
     typer.echo(f"watching {folder}; Ctrl+C ends it", err=True)
     for change in watch_folder(folder):
         if change.event is not FileEvent.DELETED:
             yield from ingestion.files([change.path])
 
 
-def _allowed(settings: Settings) -> frozenset[str]:
-    path = settings.corpus / "sources.yaml"
+def _allowed(settings: "Settings") -> frozenset[str]:
+    from rag.documents.sources import FILE, load_sources
+
+    path = settings.corpus / FILE
     return load_sources(path).rules.hosts if path.exists() else frozenset()
 
 
-def _said(outcomes: Iterable[Outcome], lines: TextIO | None) -> bool:
+def _said(outcomes: "Iterable[Outcome]", lines: TextIO | None) -> bool:
     """Print what was refused and the sums; return whether anything was refused."""
+    from rag.ingestion import Result
+
     counts = dict.fromkeys(Result, 0)
     for outcome in outcomes:
         counts[outcome.result] += 1
@@ -178,8 +204,16 @@ def _said(outcomes: Iterable[Outcome], lines: TextIO | None) -> bool:
     return counts[Result.REFUSED] > 0
 
 
+def _settings(home: Path | None) -> "Settings":
+    from rag.settings import load_settings
+
+    return load_settings(home=home)
+
+
 @contextmanager
-def _records(settings: Settings) -> Iterator[Records]:
+def _records(settings: "Settings") -> "Iterator[Records]":
+    from rag.records import Records
+
     records = Records.open(settings.records_url)
     try:
         yield records

@@ -4,7 +4,6 @@ Words are compared without marks, spaces and punctuation, as recognition and lin
 two pages, or that a person corrected, is found by the runs of words that it shares with the page.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,7 +12,7 @@ from itertools import groupby
 from rag.documents.pages import Block, Box, Page, PrintedLine
 from rag.documents.shelf import heading_of
 from rag.documents.units import Unit, UnitKind, is_within
-from rag.text import clean, fold, syllables
+from rag.text import clean, fold, letters_of, syllables
 
 # A shorter run of words that both have is chance ("theo quy định").
 _RUN_WORDS = 4
@@ -54,7 +53,7 @@ def quoted_boxes(page: Page, units: Sequence[Unit], quoted: Sequence[Unit]) -> l
 
 def marked_blocks(blocks: Sequence[Block], units: Sequence[Unit], quoted: Sequence[Unit]) -> list[Marked]:
     """Return paragraphs and tables with the words of the quoted units marked, each where it first stands in its article."""
-    letters = [_letters(block.text) for block in blocks]
+    letters = [letters_of(block.text) for block in blocks]
     spans: dict[int, list[_Span]] = {}
     for unit in quoted:
         heading = _article_name(units, unit)
@@ -62,12 +61,12 @@ def marked_blocks(blocks: Sequence[Block], units: Sequence[Unit], quoted: Sequen
         for text in filter(None, (unit.heading, unit.text)):
             for number, span in _places(blocks, letters, start, text):
                 spans.setdefault(number, []).append(span)
-    texts = [_letters(unit.text) for unit in quoted]
+    texts = [letters_of(unit.text) for unit in quoted]
     return [_marked(block, spans.get(n, []), texts) for n, block in enumerate(blocks)]
 
 
 def _quoted_lines(lines: Sequence[PrintedLine], units: Sequence[Unit], quoted: Sequence[Unit]) -> set[int]:
-    letters = [_letters(line.text) for line in lines]
+    letters = [letters_of(line.text) for line in lines]
     whole, owner = "".join(letters), [n for n, text in enumerate(letters) for _ in text]
     found: set[int] = set()
     for unit in quoted:
@@ -75,8 +74,8 @@ def _quoted_lines(lines: Sequence[PrintedLine], units: Sequence[Unit], quoted: S
         for text in (unit.heading, unit.text):
             if unit.kind is UnitKind.ROW:
                 found |= _row_lines(lines, letters, text)
-            elif (at := whole.find(_letters(text), start)) >= 0 and _letters(text):
-                found |= set(owner[at : at + len(_letters(text))])
+            elif (at := whole.find(letters_of(text), start)) >= 0 and letters_of(text):
+                found |= set(owner[at : at + len(letters_of(text))])
             elif text:
                 found |= _lines_by_words(lines, text)
     return found
@@ -89,7 +88,7 @@ def _article_start(whole: str, units: Sequence[Unit], unit: Unit) -> int:
 
 def _article_name(units: Sequence[Unit], unit: Unit) -> str:
     top = next((u for u in units if u.path and u.path == unit.path[:1]), None)
-    return _letters(" ".join(dict.fromkeys((top.path[0], top.heading)))) if top else ""
+    return letters_of(" ".join(dict.fromkeys((top.path[0], top.heading)))) if top else ""
 
 
 def _lines_by_words(lines: Sequence[PrintedLine], text: str) -> set[int]:
@@ -106,7 +105,7 @@ def _lines_by_words(lines: Sequence[PrintedLine], text: str) -> set[int]:
 
 def _row_lines(lines: Sequence[PrintedLine], letters: Sequence[str], text: str) -> set[int]:
     """Return the lines of a table's row: those beside the one that has its longest cell."""
-    cells = sorted(filter(None, (_letters(part.partition(": ")[2]) for part in text.split("; "))), key=len)
+    cells = sorted(filter(None, (letters_of(part.partition(": ")[2]) for part in text.split("; "))), key=len)
     if not cells:
         return set()
     anchors = [n for n, line in enumerate(letters) if cells[-1] in line or (len(line) > 1 and line in cells[-1])]
@@ -124,7 +123,7 @@ def _level(one: Box | None, other: Box | None) -> bool:
 
 def _places(blocks: Sequence[Block], letters: Sequence[str], start: int, text: str) -> Iterator[tuple[int, _Span]]:
     """Yield the block that has the text with where it stands in it, or the blocks that it runs over."""
-    wanted = _letters(text)
+    wanted = letters_of(text)
     for number in range(start, len(blocks)):
         if wanted and (span := _span(blocks[number].text, wanted)):
             yield number, span
@@ -147,7 +146,7 @@ def _marked(block: Block, spans: Sequence[_Span], texts: Sequence[str]) -> Marke
 
 
 def _row_is_quoted(row: Sequence[str], texts: Sequence[str]) -> bool:
-    cells = [letters for cell in row if (letters := _letters(cell))]
+    cells = [letters for cell in row if (letters := letters_of(cell))]
     return bool(cells) and any(all(cell in text for cell in cells) for text in texts)
 
 
@@ -161,10 +160,6 @@ def _span(whole: str, wanted: str) -> _Span | None:
     while end < len(whole) and whole[end] in '.,;:!?…)”"':
         end += 1
     return places[at][0], end
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", fold(clean(text)))
 
 
 def _words(text: str) -> list[str]:

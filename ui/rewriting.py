@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.guides import HEADINGS, Guide, Line, Section
+from rag.guides import HEADINGS, REFERENCE, Guide, Line, Section
 from rag.records.changes import Evidence
 from rag.sheets import Item
-from ui.confirming import last_row, next_number, quoted, source_line
+from ui.confirming import fact_line, last_row, next_number, quoted, source_line
 
-_REFERENCE = re.compile(r"\s*\{([^{}]*)\}$")
 _CHANGED = next(name for name, section in HEADINGS.items() if section is Section.CHANGED)
 
 
@@ -44,8 +43,8 @@ def rewritten_sheet(text: str, rewrite: Rewrite, evidence: Evidence) -> tuple[st
         f"since: {rewrite.since.isoformat()}, sources: [{source}]}}"
     )
     lines = _with_item(lines, "superseded", "x", old)
-    new = f"  - {{id: {fact}, kind: {item.kind}, text: {quoted(rewrite.quote)}, sources: [{source}], confidence: high}}"
-    return "\n".join(_with_item(lines, "facts", "f", new)), fact, ended
+    new = {"id": fact, "kind": item.kind, "text": rewrite.quote, "sources": []}
+    return "\n".join(_with_item(lines, "facts", "f", fact_line(new, source))), fact, ended
 
 
 def rewritten_guide(text: str, rewrite: Rewrite, fact: str, ended: str, evidence: Evidence) -> str:
@@ -73,7 +72,7 @@ def stated_item(line: Line) -> Item:
 
 
 def _parted(raw: str) -> tuple[str, str]:
-    found = _REFERENCE.search(raw)
+    found = REFERENCE.search(raw)
     return (raw[: found.start()], found[1]) if found else (raw, "")
 
 

@@ -31,6 +31,11 @@ class PrintedLine:
     sure: float = 1.0
 
 
+# From this score on the text of a page may be cited; below it a person must look first (`evals.bench_mending` shows what that lets
+# through and what it stops).
+TRUSTED_SCORE = 0.8
+
+
 class Fault(StrEnum):
     """What was wrong with the letters of a page; the first group is mended without loss, the second is never certain."""
 

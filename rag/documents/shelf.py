@@ -152,10 +152,10 @@ def guides_of(document: Shelved, units: Sequence[Unit], said: "Endings") -> list
     lawful = any(unit.kind is UnitKind.ARTICLE for unit in worded)
     if not lawful:
         return [_guide(document, "", document.title, worded, said)]
-    return [
-        _guide(document, slug(top), heading_of(top, rows), rows, said)
-        for top, rows in ((top, list(rows)) for top, rows in groupby(worded, key=lambda unit: unit.path[0]))
-    ]
+    articles: dict[str, list[Unit]] = defaultdict(list)
+    for unit in worded:
+        articles[unit.path[0]].append(unit)
+    return [_guide(document, slug(top), heading_of(top, rows), rows, said) for top, rows in articles.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,13 @@ from enum import StrEnum
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from rag.documents.states import DocumentState
 from rag.documents.units import Description
 from rag.errors import RecordError
 from rag.records import tables
 from rag.records.accounts import User
 from rag.records.audit import note
 from rag.records.database import Database
-
-
-class DocumentState(StrEnum):
-    """How far a file has come; `PROPOSED` ones wait for a second person or are served (the corpus in use knows)."""
-
-    WAITING = "waiting"
-    PROPOSED = "proposed"
-    SET_ASIDE = "set-aside"
-    REFUSED = "refused"
 
 
 class PageDecision(StrEnum):
