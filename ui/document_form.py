@@ -16,6 +16,7 @@ from rag.privacy import mask
 from rag.records.changes import Evidence
 from rag.records.documents import Document
 from rag.text import clean
+from ui.wording import typed_day
 
 _WEB = re.compile(r"https?://[^\s\"<>]+\.[^\s\"<>]+")
 _UNIT = re.compile(r"(?i)(?:phần|chương|mục|tiểu mục|điều|khoản|điểm|bước|mẫu|bảng|phụ lục|đề mục|đoạn)\b")
@@ -110,11 +111,11 @@ def as_entered(document: Document, shelved: Shelved | None = None) -> Entered:
 def description(form: Entered) -> Description:
     """Return what a person says of a document; what is no day is left out."""
     relations = (
-        Relation(RelationKind(row.kind), row.number, _units(row.units), _day(row.since))
+        Relation(RelationKind(row.kind), row.number, _units(row.units), typed_day(row.since))
         for row in form.relations if row.kind in set(RelationKind)
     )  # fmt: skip
     return Description(
-        form.type, form.number, form.title, form.issuer, _day(form.issued), _day(form.in_force), _day(form.expires),
+        form.type, form.number, form.title, form.issuer, typed_day(form.issued), typed_day(form.in_force), typed_day(form.expires),
         form.territory or NATIONWIDE, tuple(relations), form.topic, form.url, form.official,
     )  # fmt: skip
 
@@ -122,19 +123,19 @@ def description(form: Entered) -> Description:
 def faults(form: Entered) -> list[str]:
     """Return what must be filled in or mended before the document can be proposed."""
     found = [
-        f"{name} chưa đúng. Bạn chọn lại nhé." for key, name in _DAYS.items() if (said := getattr(form, key)) and not _day(said)
+        f"{name} chưa đúng. Bạn chọn lại nhé." for key, name in _DAYS.items() if (said := getattr(form, key)) and not typed_day(said)
     ]  # fmt: skip
     found += [said for missing, said in (
         (not form.number and not form.title, _NO_NAME), (not form.issuer, _NO_ISSUER), (not form.in_force, _NO_DAY),
         (form.topic not in TOPICS, _NO_TOPIC), (form.url and not _WEB.fullmatch(form.url), _BAD_ADDRESS),
     ) if missing]  # fmt: skip
-    begins, ends = _day(form.in_force), _day(form.expires)
+    begins, ends = typed_day(form.in_force), typed_day(form.expires)
     if begins and ends and ends < begins:
         found.append(_ENDS_EARLY)
     for row in form.relations:
         if row.kind not in set(RelationKind):
             found.append(f"Bạn chọn văn bản này làm gì với {row.number}: thay thế, sửa đổi, bãi bỏ hay hướng dẫn.")
-        if row.since and not _day(row.since):
+        if row.since and not typed_day(row.since):
             found.append(f"Ngày ở dòng {row.number} chưa đúng. Bạn chọn lại nhé.")
         found += [
             f"“{unit}” ở dòng {row.number} chưa rõ. Bạn ghi như: Điều 5, khoản 2; Điều 7."
@@ -185,13 +186,6 @@ def _new_id(form: Entered, shelf: Mapping[str, Shelved]) -> str:
 
 def _units(said: str) -> tuple[str, ...]:
     return tuple(unit for part in said.split(";") if (unit := part.strip()))
-
-
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return None
 
 
 def _iso(day: date | None) -> str:

@@ -24,7 +24,7 @@ from rag.spreadsheets import Table, to_xlsx
 from ui.figures import EVERYWHERE, Figures, Made, goal_of, targets_of, today
 from ui.rendering import page_html
 from ui.sign_in import AdminWrites, At, Trainer
-from ui.wording import local_time, vietnamese_date
+from ui.wording import local_time, typed_day, vietnamese_date
 
 PREFIX = "/bao-cao"
 UNITS = {
@@ -300,7 +300,7 @@ def _target(records: Records, draft: Draft) -> tuple[int, date] | str:
     goal = goal_of(draft.kind, _number(draft.number), place)
     if isinstance(goal, str):
         return goal
-    if (by := _day(draft.by)) is None or by < today():
+    if (by := typed_day(draft.by)) is None or by < today():
         return "Bạn chọn hạn từ hôm nay trở đi nhé."
     return goal, by
 
@@ -309,10 +309,3 @@ def _number(typed: str) -> int | None:
     """Return a whole number as people type it: "1.000", "80 %" → 1000, 80; None where it is none."""
     digits = typed.replace(".", "").replace(" ", "").removesuffix("%")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None

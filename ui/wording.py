@@ -37,6 +37,14 @@ FAILED = "Có trục trặc ở phía mình, bạn bấm Gửi lại giúp nhé.
 WAYS_TO_SAY = {"Nói dễ hơn": "Nói dễ hơn", "Nói kỹ hơn": "Nói kỹ hơn", "Từng bước": "Đọc từng bước"}
 
 
+def typed_day(typed: str) -> date | None:
+    """Return the day that a date field sent; None where it is empty or none."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
 def vietnamese_date(day: date | str | None) -> str:
     """Return "02/03/2026" for a whole date, what is known of a partial one ("2024-03" → "03/2024"), or ""."""
     parts = str(day).split("-") if day else []

@@ -52,7 +52,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(words.Standing):
     """A line in points."""
 
     line: PrintedLine
@@ -67,15 +67,7 @@ class _Item:
 
     @property
     def em(self) -> float:
-        return self.line.size or (self.bottom - self.top) * 0.85
-
-    @property
-    def middle(self) -> float:
-        return (self.top + self.bottom) / 2
-
-    @property
-    def centre(self) -> float:
-        return (self.left + self.right) / 2
+        return self.em_of(self.line.size)
 
 
 @dataclass(slots=True)

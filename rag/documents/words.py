@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from rag.documents.mending import mend
 from rag.documents.pages import Box, Fault, PrintedLine
@@ -19,8 +19,32 @@ _GUTTER_ROWS = 5  # … through this many rows
 _GAP_ALONE_EM = 2.0  # … or this wide in a line with no other gap to compare with
 
 
+class Standing:
+    """What stands somewhere on the page, in points from its top left corner."""
+
+    __slots__ = ()
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> float:
+        """Half its height."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def centre(self) -> float:
+        """Half its width."""
+        return (self.left + self.right) / 2
+
+    def em_of(self, size: float) -> float:
+        """Return the size of its letters, also where only their height is known."""
+        return size or (self.bottom - self.top) * 0.85
+
+
 @dataclass(frozen=True, slots=True)
-class Word:
+class Word(Standing):
     """A word and where it stands, in points from the top left corner of the page as it is read."""
 
     text: str
@@ -36,17 +60,7 @@ class Word:
     @property
     def em(self) -> float:
         """The size of the letters, also where only their height is known."""
-        return self.size or (self.bottom - self.top) * 0.85
-
-    @property
-    def middle(self) -> float:
-        """Half its height."""
-        return (self.top + self.bottom) / 2
-
-    @property
-    def centre(self) -> float:
-        """Half its width."""
-        return (self.left + self.right) / 2
+        return self.em_of(self.size)
 
 
 def lines(words: Sequence[Word], rulings: Rulings) -> list[list[Word]]:
@@ -87,20 +101,7 @@ def _is_gap(row: Sequence[Word], one: Word, two: Word) -> bool:
     return not first and two.left - one.right > _GUTTER_EM * two.em
 
 
-class Placed(Protocol):
-    """What has a place on the page: a word, or a line."""
-
-    @property
-    def left(self) -> float: ...  # noqa: D102
-    @property
-    def top(self) -> float: ...  # noqa: D102
-    @property
-    def bottom(self) -> float: ...  # noqa: D102
-    @property
-    def middle(self) -> float: ...  # noqa: D102
-
-
-Thing = TypeVar("Thing", bound=Placed)
+Thing = TypeVar("Thing", bound=Standing)
 
 
 def rows(words: Sequence[Thing]) -> list[list[Thing]]:
