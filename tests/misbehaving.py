@@ -15,13 +15,24 @@ from rag.documents.limits import DocumentError, Refusal
 
 
 def left_over(wait_s=5):
-    """Return the processes below this one but for the keeper; ending ones are given their moment."""
+    """Return the processes below this one but for the keeper and what multiprocessing keeps once other tests have used it;
+    ending ones are given their moment.
+    """
+    from multiprocessing.resource_tracker import _resource_tracker
+
     import psutil
 
+    from rag.documents.sandbox import _keeper
+
+    kept = {_resource_tracker._pid, _keeper._process.pid if _keeper._process else None}
     until = time.monotonic() + wait_s
-    while (left := psutil.Process().children(recursive=True)[1:]) and time.monotonic() < until:
+    while (left := _below(psutil.Process(), kept)) and time.monotonic() < until:
         time.sleep(0.01)
     return left
+
+
+def _below(process, kept):
+    return [child for child in process.children(recursive=True) if child.pid not in kept]
 
 
 def echoes(*args):
