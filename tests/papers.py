@@ -51,7 +51,15 @@ def circular(fee=FEE, printed=True):
 
 
 def bring(
-    records, library, folder, content="thông tư", text=None, name="tt.pdf", origin="tải lên", number="99/2026/TT-THU"
+    records,
+    library,
+    folder,
+    content="thông tư",
+    text=None,
+    name="tt.pdf",
+    origin="tải lên",
+    number="99/2026/TT-THU",
+    source="",
 ):
     """Put a file into library and records as taking it in does; return the document."""
     path = folder / name
@@ -61,7 +69,7 @@ def bring(
     said = Description("Thông tư", number, TITLE, "Bộ Thử nghiệm", date(2026, 5, 1), date(2026, 7, 1))
     doubtful = (DoubtfulPage(2, 0.5, ("recognised",)),)
     new = NewDocument(
-        file, name, text.reading.format, origin, "", digest, content, len(text.reading.pages), said, doubtful
+        file, name, text.reading.format, origin, source, digest, content, len(text.reading.pages), said, doubtful
     )
     return records.documents.add("lan", new)[0]
 

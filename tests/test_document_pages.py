@@ -1,21 +1,24 @@
 """Official documents are brought, looked at, described, proposed and removed on the trainers' pages."""
 
 import re
+from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from papers import FEE, LATE, PNG, bring, circular, shelve, units_of
 from people import client, person
-from small_home import build_once, settings_in
+from small_home import GUIDE, OLD, SHEET, build_once, settings_in
 
 from rag.documents.library import Library
 from rag.documents.limits import DocumentError, Refusal
 from rag.documents.shelf import read_shelved
 from rag.documents.units import Relation, RelationKind
+from rag.editions import file_digest
 from rag.glossary import load_glossary
 from rag.records import Records
-from rag.records.changes import ChangeState, Evidence
+from rag.records.changes import ChangeState, Draft, Evidence
 from rag.records.documents import DocumentState, PageDecision
 from rag.roles import Role
 from rag.serving import Serving, open_assistant
@@ -29,6 +32,11 @@ FORM = {
     "in_force": "2026-07-01", "territory": "toàn quốc", "topic": "can-cuoc", "url": "https://bo.gov.vn/tt", "official": "true",
     "rel_kind": ["sửa đổi, bổ sung", ""], "rel_number": ["13/2020/TT-THU", ""], "rel_units": ["Điều 5, khoản 2; Điều 7", ""],
     "rel_since": ["", ""],
+}  # fmt: skip
+NEW_DAYS = "Thời hạn cấp tài khoản định danh điện tử mức độ 02 khi thẻ căn cước còn hạn: không quá 02 ngày làm việc."
+EDIT = {
+    "edit_guide": ["vneid-dang-ky-muc-2"], "edit_old": [OLD], "edit_unit": ["dieu-4/khoan-1"],
+    "edit_words": ["Làm mức 2 khi thẻ căn cước còn hạn: không quá 02 ngày làm việc."], "edit_wanted": ["0"],
 }  # fmt: skip
 
 
@@ -48,7 +56,8 @@ class Desk:
         self.sent = []
         state = self.app._app.state
         state.ingest, state.take_apart, state.picture = self.ingest, units_of, lambda path, number, width: PNG
-        self.lan = client(self.app, self.records, person(self.records, name="lan"))
+        self.trainer = person(self.records, name="lan")
+        self.lan = client(self.app, self.records, self.trainer)
         self.hoa = client(self.app, self.records, person(self.records, name="hoa"))
 
     def ingest(self, who, files):
@@ -239,8 +248,91 @@ def test_alike_documents_and_the_paragraphs_that_differ_are_shown(desk):
     page = unescape(desk.lan.get(f"{ALL}/{new.id}").text)
     assert "giống hoặc cùng số hiệu" in page
     assert f'href="{ALL}/{old.id}"' in page
-    assert f"<del>1. {FEE}" in page
-    assert "<ins>1. Cấp đổi thẻ khi bị hỏng: 70.000" in page
+    assert (
+        "<b>Đổi 50.000 đồng → 70.000 đồng:</b> 1. Cấp đổi thẻ khi bị hỏng: <del>50.000</del><ins>70.000</ins> đồng"
+        in page
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"number": "98/2026/TT-THU"}])
+def test_a_document_is_compared_with_the_shelved_one_whose_number_it_has_or_which_it_replaces(desk, more):
+    shelve(desk.settings.corpus, desk.bring())
+    new = desk.bring(content="bản mới", text=circular(FEE.replace("50", "70")), **more)
+    replaces = Relation(RelationKind.REPLACES, "99/2026/TT-THU")
+    desk.records.documents.describe(desk.trainer, new.id, replace(new.new.described, relations=(replaces,)))
+    page = unescape(desk.lan.get(f"{ALL}/{new.id}").text)
+    assert 'Bản trước là <a href="/van-ban/99-2026-tt-thu">' in page
+    assert "Đổi 50.000 đồng → 70.000 đồng:" in page
+
+
+def test_a_document_that_sets_another_value_shows_the_guides_line_and_changes_it_only_when_a_person_wants_it(desk):
+    found = desk.bring(text=circular(NEW_DAYS))
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert "03 ngày làm việc → 02 ngày làm việc" in page
+    assert f"Hướng dẫn đang ghi: “{OLD}”" in page
+    assert f"trang 1</a>): “{NEW_DAYS}”" in page
+    assert 'name="edit_wanted" value="0">' in page
+    desk.propose(found)
+    assert [change.draft.path for change in desk.records.changes.all()] == ["documents/99-2026-tt-thu.yaml"]
+
+
+def test_a_wanted_line_is_checked_kept_and_proposed_with_its_sheet(desk):
+    found = desk.bring(text=circular(NEW_DAYS))
+    page = unescape(desk.send(desk.lan, f"{ALL}/{found.id}", **FORM, **EDIT, do="check").text)
+    assert "Đã đủ để đề xuất. Bạn xem các chỗ sẽ đổi" in page
+    assert "<ins>- Làm mức 2 khi thẻ căn cước còn hạn: không quá 02 ngày làm việc." in page
+    assert desk.records.changes.all() == []
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert 'name="edit_wanted" value="0" checked>' in page
+    assert desk.propose(found, **EDIT).status_code == 303
+    changes = {change.draft.path: change for change in desk.records.changes.all()}
+    assert set(changes) == {"documents/99-2026-tt-thu.yaml", SHEET, GUIDE}
+    assert len({change.together for change in changes.values()}) == 1
+    assert "/van-ban/99-2026-tt-thu/trang/1?doan=dieu-4/khoan-1" in changes[SHEET].draft.text
+    page = unescape(desk.hoa.get(f"/huong-dan-vien/sua/thay-doi/{changes[GUIDE].id}").text)
+    assert "<ins>- Trước ngày 01/07/2026: làm mức 2" in page
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    ({"official": ""}, "Chỉ văn bản lấy từ nguồn chính thức"),
+    ({"edit_old": ["Câu không còn trong hướng dẫn."]}, "không còn như lúc bạn chọn"),
+    ({"edit_unit": ["dieu-9"]}, "không còn như lúc bạn chọn"),
+    ({"edit_words": [OLD]}, "Bạn ghi câu mới"),
+    ({"edit_words": ["Làm mức 2 khi thẻ căn cước còn hạn: không quá 01 ngày làm việc."]}, "không ghi “01 ngày làm việc”"),
+])  # fmt: skip
+def test_a_change_that_does_not_follow_from_the_document_is_not_proposed(desk, more, said):
+    found = desk.bring(text=circular(NEW_DAYS))
+    reply = desk.propose(found, **{**EDIT, **more})
+    assert (reply.status_code, desk.records.changes.all()) == (422, [])
+    assert said in unescape(reply.text)
+
+
+def test_an_open_change_of_the_guide_is_named(desk):
+    found = desk.bring(text=circular(NEW_DAYS))
+    draft = Draft(GUIDE, file_digest(desk.settings.corpus, GUIDE), "đang sửa")
+    (number,) = desk.records.changes.propose(desk.trainer, [draft], "Sửa lời.", Evidence("Bộ", "Tờ", "", "", True))
+    reply = desk.propose(found, **EDIT)
+    assert reply.status_code == 422
+    assert f"Thay đổi {number} của cùng văn bản hoặc hướng dẫn" in unescape(reply.text)
+
+
+def test_guides_that_cite_the_page_or_a_law_that_ends_are_flagged(desk):
+    sheet = Path(SHEET).stem
+    (desk.settings.corpus / "sources.yaml").write_text(
+        "hosts: [bo.gov.vn]\npause_s: 1\nsources:\n  - {id: trang-bo, url: 'https://bo.gov.vn/muc-2', title: Mức 2, publisher: Bộ, "
+        f"official: true, every_days: 7, covers: [{sheet}]}}\n", encoding="utf-8",
+    )  # fmt: skip
+    found = desk.bring(source="trang-bo")
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert "Hướng dẫn lấy thông tin từ trang này" in page
+    assert 'href="/huong-dan-vien/sua/vneid/vneid-dang-ky-muc-2"' in page
+    other = desk.bring(content="khác")
+    assert "vneid-dang-ky-muc-2" not in desk.lan.get(f"{ALL}/{other.id}").text
+    ends = Relation(RelationKind.REPLACES, "69/2024/NĐ-CP")
+    desk.records.documents.describe(desk.trainer, other.id, replace(other.new.described, relations=(ends,)))
+    page = unescape(desk.lan.get(f"{ALL}/{other.id}").text)
+    assert "Hướng dẫn dựa vào văn bản bị thay hoặc bị sửa" in page
+    assert "(69/2024/NĐ-CP)" in page
 
 
 def test_a_doubtful_page_stands_beside_its_picture_and_reads_right(desk):

@@ -14,7 +14,7 @@ from rag.documents.units import Description, Relation, RelationKind
 from rag.guides import NATIONWIDE, TOPICS
 from rag.privacy import mask
 from rag.records.changes import Evidence
-from rag.records.documents import Document
+from rag.records.documents import Document, LineEdit
 from rag.text import clean
 from ui.wording import typed_day
 
@@ -30,7 +30,7 @@ _BAD_ADDRESS = "Địa chỉ của văn bản phải bắt đầu bằng https:/
 _ENDS_EARLY = "Ngày hết hiệu lực đang sớm hơn ngày có hiệu lực."
 
 Short = Annotated[str, Form(max_length=200)]
-Rows = Annotated[list[str] | None, Form(max_length=60)]
+Rows = Annotated[list[str] | None, Form(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Entered:
     official: bool = False
     relations: tuple[RelationRow, ...] = ()
     note: str = ""
+    edits: tuple[LineEdit, ...] = ()
 
     @property
     def rows(self) -> tuple[RelationRow, ...]:
@@ -78,13 +79,22 @@ def entered(
     url: Annotated[str, Form(max_length=500)] = "", official: Annotated[bool, Form()] = False,
     note: Annotated[str, Form(max_length=1000)] = "",
     rel_kind: Rows = None, rel_number: Rows = None, rel_units: Rows = None, rel_since: Rows = None,
+    edit_guide: Rows = None, edit_old: Rows = None, edit_unit: Rows = None, edit_words: Rows = None, edit_wanted: Rows = None,
 ) -> Entered:  # fmt: skip
-    """Return what was typed, in composed letters; `named` is the number, a name that the address has already."""
+    """Return what was typed, in composed letters; `named` is the number, a name that the address has already.
+
+    `edit_wanted` are the places, counted from 0, of the lines that shall change among those of the form.
+    """
     columns = [rel_kind or [], rel_number or [], rel_units or [], rel_since or []]
+    lines = [edit_guide or [], edit_old or [], edit_unit or [], edit_words or []]
     rows = (RelationRow(*(clean(cell)[:500] for cell in row)) for row in zip(*columns, strict=False))
     return Entered(
         clean(type), clean(named), clean(title), clean(issuer), clean(issued), clean(in_force), clean(expires), clean(territory),
         clean(topic), clean(url), official, tuple(row for row in rows if row.number), mask(note.strip()),
+        tuple(
+            LineEdit(clean(guide), clean(old), clean(unit), clean(words), str(n) in (edit_wanted or ()))
+            for n, (guide, old, unit, words) in enumerate(zip(*lines, strict=False))
+        ),
     )  # fmt: skip
 
 
@@ -105,6 +115,7 @@ def as_entered(document: Document, shelved: Shelved | None = None) -> Entered:
         said.type, said.number, said.title, said.issuer, _iso(said.issued), _iso(said.in_force), _iso(said.expires),
         said.territory, said.topic or (shelved.topic if shelved else ""), url, official,
         tuple(RelationRow(r.kind, r.number, "; ".join(r.units), _iso(r.since)) for r in said.relations),
+        edits=document.edits,
     )  # fmt: skip
 
 

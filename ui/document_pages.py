@@ -12,10 +12,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from rag.documents.differences import ParagraphChange, text_changes
 from rag.documents.library import Library, Text
 from rag.documents.pages import Block, BlockKind
-from rag.documents.shelf import Shelved, read_shelved, shelf_path, shelf_text
-from rag.documents.units import RelationKind
+from rag.documents.shelf import Shelved, read_shelved, same_number, shelf_path, shelf_text
+from rag.documents.units import Description, RelationKind, Unit
 from rag.editions import corpus_in_use, file_digest, problems_of
 from rag.errors import RecordError
 from rag.guides import TOPICS
@@ -26,7 +27,8 @@ from rag.records.documents import Document, DocumentState, PageDecision
 from rag.settings import Settings
 from rag.text import INVISIBLE
 from ui.change_pages import STATES as CHANGE_STATES
-from ui.change_pages import Row, difference
+from ui.change_pages import difference
+from ui.document_edits import drafts_of, impact
 from ui.document_form import Entered, FromForm, as_entered, description, evidence, faults, known_as, shelved
 from ui.problem_words import in_words
 from ui.quoting import outline
@@ -113,19 +115,19 @@ def confirm(
     found = _known(records, number)
     if found.state is not DocumentState.WAITING:
         return _document_page(records, request, session, found, problems=[_NOT_WAITING], status=409)
-    records.documents.describe(session.user, number, description(form))
-    found, settings = records.documents.get(number), request.app.state.settings
+    records.documents.describe(session.user, number, description(form), form.edits)
+    found = records.documents.get(number)
     if do == "save":
         return RedirectResponse(f"{PREFIX}/{number}?xong=luu", 303)
-    draft, problems = _draft(settings, found, form)
-    if do == "propose" and draft and not problems:
+    drafts, problems = _drafts(request, found, form)
+    if do == "propose" and not problems:
         try:
-            numbers = propose_document(records, session.user, found, draft, form.note)
+            numbers = propose_document(records, session.user, found, drafts, form.note)
             return RedirectResponse(f"/huong-dan-vien/sua/thay-doi/{numbers[0]}", 303)
         except RecordError:
-            problems = [_OPEN_CHANGE]
+            problems = [_open_of(records, drafts)]
     status = 422 if do == "propose" else 200
-    return _document_page(records, request, session, found, form, problems, status, checked=not problems)
+    return _document_page(records, request, session, found, form, problems, status, None if problems else drafts[1:])
 
 
 @router.get("/{number}/tep")
@@ -207,15 +209,15 @@ def remove(records: At, request: Request, session: AdminWrites, number: int) -> 
 
 
 def propose_document(
-    records: Records, user: User, document: Document, draft: Draft, note: str = "", drafts: Sequence[Draft] = ()
+    records: Records, user: User, document: Document, drafts: Sequence[Draft], note: str = ""
 ) -> list[int]:
-    """Propose a document's shelf file, together with `drafts` of what it overtakes; return the changes' ids.
+    """Propose a document's shelf file, the first of the drafts, together with what it changes; return the changes' ids.
 
     Raises RecordError when one of the files has an open change.
     """
-    said = shelved_of(draft)
+    said = shelved_of(drafts[0])
     reason = f"Đưa {said.name} vào dùng." + (f" {note}" if note else "")
-    numbers = records.changes.propose(user, [draft, *drafts], reason, evidence(said))
+    numbers = records.changes.propose(user, drafts, reason, evidence(said))
     records.documents.propose(user, document.id, numbers)
     return numbers
 
@@ -227,18 +229,28 @@ def corrected(blocks: Sequence[Block], page: int, paragraphs: Sequence[str]) -> 
     return (*(b for b in blocks if b.page < page), *new, *(b for b in blocks if b.page > page))
 
 
-def _draft(settings: Settings, found: Document, form: Entered) -> tuple[Draft | None, list[str]]:
-    """Return the shelf file as a draft, and in Vietnamese what is wrong with it."""
+def _drafts(request: Request, found: Document, form: Entered) -> tuple[list[Draft], list[str]]:
+    """Return the shelf file and what it changes as drafts, and in Vietnamese what is wrong with them."""
     if problems := faults(form):
-        return None, problems
-    today = settings.today or date.today()
+        return [], problems
+    settings: Settings = request.app.state.settings
     try:
-        said = shelved(form, found, shelf_in_use(settings), today)
+        said = shelved(form, found, shelf_in_use(settings), _today(settings))
     except ValueError:
-        return None, [_UNFIT]
+        return [], [_UNFIT]
     path = shelf_path(said.id)
-    draft = Draft(path, file_digest(corpus_in_use(settings), path), shelf_text(said))
-    return draft, [in_words(problem) for problem in problems_of(settings, {path: draft.text})]
+    edits, problems = drafts_of(settings, said, _served(request, found), form.edits)
+    drafts = [Draft(path, file_digest(corpus_in_use(settings), path), shelf_text(said)), *edits]
+    return drafts, problems or list(map(in_words, problems_of(settings, {draft.path: draft.text for draft in drafts})))
+
+
+def _served(request: Request, found: Document) -> list[Unit]:
+    """Return the units that would be served, without those of pages that nobody has read right."""
+    return [unit for unit in _text(request, found).units if unit.page not in found.left_out]
+
+
+def _today(settings: Settings) -> date:
+    return settings.today or date.today()
 
 
 def _decide(
@@ -339,6 +351,12 @@ def _open_change(records: Records, found: Document) -> Change | None:
     return next((change for change in _changes(records, found) if change.state in open_), None)
 
 
+def _open_of(records: Records, drafts: Sequence[Draft]) -> str:
+    """Return in words which open change keeps drafts from being proposed."""
+    number = next((change.id for draft in drafts if (change := records.changes.open_for(draft.path))), 0)
+    return f"Thay đổi {number} của cùng văn bản hoặc hướng dẫn đang chờ duyệt hay chờ xuất bản. Bạn xem thay đổi đó trước nhé."
+
+
 def shelved_of(draft: Draft) -> Shelved:
     """Return what a draft of a shelf file says. Raises CorpusError."""
     return read_shelved(draft.text, draft.path)
@@ -361,34 +379,60 @@ def _list_page(
 
 def _document_page(
     records: Records, request: Request, session: Session, found: Document, form: Entered | None = None,
-    problems: Sequence[str] = (), status: int = 200, checked: bool = False, saved: bool = False,
+    problems: Sequence[str] = (), status: int = 200, checked: Sequence[Draft] | None = None, saved: bool = False,
 ) -> HTMLResponse:  # fmt: skip
     settings, readable = request.app.state.settings, found.state is not DocumentState.REFUSED
-    shelf = shelf_in_use(settings)
+    shelf, corpus = shelf_in_use(settings), corpus_in_use(settings)
     text = _text(request, found) if readable else None
     known = known_as(form or as_entered(found), shelf) if readable else None
+    form = form or as_entered(found, known)
+    said = description(form)
+    waits = found.state is DocumentState.WAITING
     page = page_html(
-        "document.html", session=session, document=found, form=form or as_entered(found, known), problems=problems,
-        checked=checked, saved=saved, states=STATES, decisions=DECISIONS, fault_words=FAULTS, why=refusal_words(found.refusal),
-        topics=TOPICS, kinds=[kind.value for kind in RelationKind], known=known, changes=_changes(records, found),
+        "document.html", session=session, document=found, form=form, problems=problems, saved=saved, states=STATES,
+        decisions=DECISIONS, fault_words=FAULTS, why=refusal_words(found.refusal), topics=TOPICS,
+        kinds=[kind.value for kind in RelationKind], known=known, changes=_changes(records, found),
         change_states=CHANGE_STATES, open=_open_change(records, found), alike=records.documents.alike(found),
         served=next((other for other in shelf.values() if other.file == found.new.file), None),
-        outline=outline(text.units) if text else [], **_previous(records, request, found, text),
+        outline=outline(text.units) if text else [], before=_before(records, request, found, said, shelf) if text else None,
+        impact=impact(settings, found, said, _served(request, found), form.edits, _today(settings)) if waits else None,
+        checked=checked, files=[(d.path, difference((corpus / d.path).read_text(encoding="utf-8"), d.text)) for d in checked or ()],
     )  # fmt: skip
     return HTMLResponse(page, status)
 
 
-def _previous(records: Records, request: Request, found: Document, text: Text | None) -> Mapping[str, object]:
-    """Return what the same source said before and the paragraphs that differ."""
-    before = _known(records, found.previous) if found.previous else None
-    rows: list[Row] = []
-    if before and text:
-        rows = difference(_lines(_text(request, before)), _lines(text))
-    return {"previous": before, "rows": rows}
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier text: what it is called, the address of its page, and the paragraphs that are not as they were."""
+
+    name: str
+    address: str
+    changes: Sequence[ParagraphChange]
 
 
-def _lines(text: Text) -> str:
-    return "\n".join(_shown(block).replace("\n", " ") for block in text.reading.blocks)
+def _before(
+    records: Records, request: Request, found: Document, said: Description, shelf: Mapping[str, Shelved]
+) -> Before | None:
+    """Return what the same source said before; else the shelved document of the same number, or one that is replaced."""
+    replaced = [relation.number for relation in said.relations if relation.kind is RelationKind.REPLACES]
+    if found.previous:
+        other = _known(records, found.previous)
+        name, address, files = other.new.name, f"{PREFIX}/{other.id}", (other.new.file, other.new.reading)
+    elif old := next((
+        d for number in (said.number, *replaced) for d in shelf.values()
+        if same_number(d.number, number) and d.file != found.new.file
+    ), None):  # fmt: skip
+        name, address, files = old.name, f"/van-ban/{old.id}", (old.file, old.reading)
+    else:
+        return None
+    changes = text_changes(
+        _paragraphs_of(text_of(request.app.state.settings, *files)), _paragraphs_of(_text(request, found))
+    )
+    return Before(name, address, changes)
+
+
+def _paragraphs_of(text: Text) -> list[str]:
+    return [_shown(block) for block in text.reading.blocks]
 
 
 def _page_page(

@@ -203,6 +203,15 @@ def heading_of(top: str, units: Iterable[Unit]) -> str:
     return f"{top}. {own}" if own and own != top else top
 
 
+def source_of(document: Shelved, unit: Unit) -> Source:
+    """Return a unit of a document as what a statement stands on, with the page of ours that shows it."""
+    title = ", ".join((document.name, *unit.path)) if unit.path else document.name
+    issued = document.issued.isoformat() if document.issued else None
+    return Source(
+        document.issuer, title, document.url, issued, document.official, f"/van-ban/{document.id}/trang/{unit.page}?doan={unit.id}"
+    )  # fmt: skip
+
+
 def _named(unit: str) -> str:
     """Return the id of a unit from its name: "Điều 5, khoản 2" → "dieu-5/khoan-2"."""
     return unit_id(part for part in unit.split(",") if part.strip())
@@ -238,7 +247,7 @@ def _passages(document: Shelved, guide_id: str, about: str, units: Sequence[Unit
             until = end.day - timedelta(days=1) if end else None
             for text in _line_texts(unit):
                 number += 1
-                item = Item(f"{document.id}:{unit.id}", kind, text, "high", (_source(document, unit),))
+                item = Item(f"{document.id}:{unit.id}", kind, text, "high", (source_of(document, unit),))
                 lines.append(Line(text, (item,), None, document.in_force, until, number))
         if not lines:
             continue
@@ -264,14 +273,6 @@ def section_of(heading: str) -> tuple[Section, str]:
 
 def _passage_name(unit: Unit) -> tuple[str, ...]:
     return unit.path[:2]
-
-
-def _source(document: Shelved, unit: Unit) -> Source:
-    title = ", ".join((document.name, *unit.path)) if unit.path else document.name
-    issued = document.issued.isoformat() if document.issued else None
-    return Source(
-        document.issuer, title, document.url, issued, document.official, f"/van-ban/{document.id}/trang/{unit.page}?doan={unit.id}"
-    )  # fmt: skip
 
 
 def _line_texts(unit: Unit) -> list[str]:

@@ -59,6 +59,19 @@ class NewDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEdit:
+    """What a person decided of a guide's line that a unit of the document, by id, may change: `words` are the line as it would be,
+    `wanted` whether it shall be so. The line is told by the words that it had, `old`.
+    """
+
+    guide: str
+    old: str
+    unit: str
+    words: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file that was brought, read or refused (`refusal`). `previous` is what the same source said before."""
 
@@ -70,6 +83,7 @@ class Document:
     added_at: datetime
     previous: int | None
     changes: tuple[int, ...]
+    edits: tuple[LineEdit, ...] = ()
 
     @property
     def open_pages(self) -> tuple[DoubtfulPage, ...]:
@@ -85,6 +99,7 @@ class Document:
 _D = tables.documents.c
 _DESCRIPTION = TypeAdapter(Description)
 _DOUBTFUL = TypeAdapter(tuple[DoubtfulPage, ...])
+_EDITS = TypeAdapter(tuple[LineEdit, ...])
 
 
 class Documents:
@@ -153,9 +168,12 @@ class Documents:
         with self._database.reading() as connection:
             return [_document(row) for row in connection.execute(query.order_by(_D.id.desc()))]
 
-    def describe(self, user: User, number: int, described: Description) -> None:
-        """Keep what a person says of a document, for the next time its page is opened."""
-        values = {"described": _DESCRIPTION.dump_python(described, mode="json"), "number": described.number}
+    def describe(self, user: User, number: int, described: Description, edits: Sequence[LineEdit] = ()) -> None:
+        """Keep what a person says of a document and of what it changes, for the next time its page is opened."""
+        values = {
+            "described": _DESCRIPTION.dump_python(described, mode="json"), "number": described.number,
+            "edits": _EDITS.dump_python(tuple(edits), mode="json"),
+        }  # fmt: skip
         with self._database.writing() as connection:
             _known(connection, number)
             connection.execute(sa.update(tables.documents).where(_D.id == number).values(values))
@@ -215,7 +233,7 @@ def _row(new: NewDocument) -> dict[str, object]:
     return {
         **asdict(new), "described": _DESCRIPTION.dump_python(new.described, mode="json"),
         "doubtful": _DOUBTFUL.dump_python(new.doubtful, mode="json"), "number": new.described.number, "changes": [],
-        "refusal": "", "previous": None,
+        "edits": [], "refusal": "", "previous": None,
     }  # fmt: skip
 
 
@@ -245,5 +263,6 @@ def _document(row: sa.Row) -> Document:
         _DESCRIPTION.validate_python(row.described), _DOUBTFUL.validate_python(row.doubtful),
     )  # fmt: skip
     return Document(
-        row.id, new, DocumentState(row.state), row.refusal, row.added_by, row.added_at, row.previous, tuple(row.changes)
-    )
+        row.id, new, DocumentState(row.state), row.refusal, row.added_by, row.added_at, row.previous, tuple(row.changes),
+        _EDITS.validate_python(row.edits),
+    )  # fmt: skip

@@ -207,6 +207,7 @@ documents = sa.Table(
     sa.Column("added_at", Moment, nullable=False),
     _refers("previous", "documents.id", "SET NULL"),
     sa.Column("changes", sa.JSON, nullable=False),  # ids of the changes that it was proposed with
+    sa.Column("edits", sa.JSON, nullable=False),  # [{guide, old, unit, words, wanted}]
 )  # fmt: skip
 
 classrooms = sa.Table(

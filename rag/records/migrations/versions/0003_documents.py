@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("added_at", moment, nullable=False),
         sa.Column("previous", sa.ForeignKey("documents.id", ondelete="SET NULL")),
         sa.Column("changes", sa.JSON, nullable=False),
+        sa.Column("edits", sa.JSON, nullable=False),
     )
 
 

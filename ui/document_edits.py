@@ -1,0 +1,170 @@
+"""What a document changes in our guides, for the person who confirms it, and the edits of guides and sheets that follow.
+
+Reads the corpus in use, writes nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from rag.atoms import missing
+from rag.documents.shelf import Shelved, source_of
+from rag.documents.sources import FILE, load_sources
+from rag.documents.units import Description, Unit
+from rag.editions import corpus_in_use, file_digest
+from rag.guides import Guide, Line, load_guides
+from rag.overtaking import Overtaking, resting_on, set_by_rule
+from rag.records.changes import Draft, Evidence
+from rag.records.documents import Document, LineEdit
+from rag.settings import Settings
+from rag.sheets import Sheet, load_sheets
+from rag.text import clean, sentences
+from ui.rewriting import Rewrite, rewritten_guide, rewritten_sheet, stated_item
+
+_NOT_OFFICIAL = "Chỉ văn bản lấy từ nguồn chính thức mới đổi được câu trong hướng dẫn. Bạn bỏ chọn các câu đó, hoặc tìm bản chính thức."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A guide's line that a unit may change; `values` are the words of old and new values, `edit` what is decided so far."""
+
+    guide: Guide
+    unit: Unit
+    values: tuple[tuple[str, str], ...]
+    edit: LineEdit
+
+    @property
+    def quote(self) -> str:
+        """What the document says, word for word, as far as it bears the new values."""
+        return quote_of(self.unit, self.edit.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a document may change: lines; guides, each with the numbers of the ended laws that it rests on; guides that cite its page."""
+
+    choices: tuple[Choice, ...] = ()
+    resting: tuple[tuple[Guide, tuple[str, ...]], ...] = ()
+    citing: tuple[tuple[Guide, tuple[str, ...]], ...] = ()
+
+
+def impact(
+    settings: Settings, found: Document, said: Description, units: Sequence[Unit], kept: Sequence[LineEdit], today: date
+) -> Impact:
+    """Return what a document, described as `said`, may change in the guides of the day on which it comes into force."""
+    corpus = corpus_in_use(settings)
+    guides, sheets = _standing(corpus)
+    rows = _overtaking(corpus, said.in_force or today).lines(units, said.title)
+    known = {(edit.guide, edit.old): edit for edit in kept}
+    choices = []
+    for row in rows:
+        drafted = LineEdit(row.guide.id, row.line.text, row.unit.id, row.words, False)
+        edit = known.pop((row.guide.id, row.line.text), drafted)
+        choices.append(Choice(row.guide, row.unit, tuple((a.text, b.text) for a, b in row.values), edit))
+    by_id = {unit.id: unit for unit in units}
+    choices += [  # chosen before something else of the document was corrected
+        Choice(guides[edit.guide], by_id[edit.unit], (), edit)
+        for edit in known.values() if edit.wanted and edit.guide in guides and edit.unit in by_id
+    ]  # fmt: skip
+    resting = resting_on(said.relations, guides.values(), sheets)
+    return Impact(
+        tuple(choices), tuple((guides[g], tuple(numbers)) for g, numbers in resting.items()), _citing(corpus, found, guides.values())
+    )  # fmt: skip
+
+
+def drafts_of(
+    settings: Settings, said: Shelved, units: Sequence[Unit], edits: Sequence[LineEdit]
+) -> tuple[list[Draft], list[str]]:
+    """Return guides and sheets with the wanted lines changed from the document's first day on; and what is in the way, in words."""
+    wanted = [edit for edit in edits if edit.wanted]
+    if wanted and not said.official:
+        return [], [_NOT_OFFICIAL]
+    corpus = corpus_in_use(settings)
+    guides, by_id = _standing(corpus)[0], {unit.id: unit for unit in units}
+    rewrites, problems = [], []
+    for edit in wanted:
+        line, unit = _line(guides.get(edit.guide), edit.old), by_id.get(edit.unit)
+        if line is None or unit is None:
+            problems.append(f"Câu “{edit.old}” không còn như lúc bạn chọn. Bạn mở lại trang này để xem.")
+        elif not edit.words.strip() or clean(edit.words) == clean(edit.old):
+            problems.append(f"Bạn ghi câu mới cho “{edit.old}”, hoặc bỏ chọn câu đó.")
+        elif unsaid := _unsaid(said, unit, edit):
+            problems.append(f"{', '.join(unit.path)} không ghi “{unsaid}”. Bạn xem lại câu mới: “{edit.words}”.")
+        else:
+            page = source_of(said, unit).page or ""
+            rewrites.append(
+                (unit, Rewrite(guides[edit.guide], line, edit.words, quote_of(unit, edit.words), said.in_force, page))
+            )
+    return [] if problems else _drafts(corpus, said, rewrites), problems
+
+
+def quote_of(unit: Unit, words: str) -> str:
+    """Return the sentences of a unit that state a value of `words`, all of it where none does."""
+    values = {(atom.kind, atom.value, atom.unit) for atom in set_by_rule(words)}
+    bearing = [
+        text for text in sentences(clean(unit.text))
+        if values & {(atom.kind, atom.value, atom.unit) for atom in set_by_rule(text)}
+    ]  # fmt: skip
+    return " ".join(bearing) or clean(unit.text)
+
+
+def _drafts(corpus: Path, said: Shelved, rewrites: Iterable[tuple[Unit, Rewrite]]) -> list[Draft]:
+    texts: dict[str, str] = {}
+    stated: dict[tuple[str, str], tuple[str, str]] = {}
+    # From the last line up: what is put in below does not move the lines above.
+    for unit, rewrite in sorted(rewrites, key=lambda row: -row[1].line.number):
+        evidence, item = _evidence(said, unit), stated_item(rewrite.line).id
+        sheet, guide = f"facts/{item.partition(':')[0]}.yaml", f"guides/{rewrite.guide.topic}/{rewrite.guide.id}.md"
+        for path in (sheet, guide):
+            texts.setdefault(path, (corpus / path).read_text(encoding="utf-8"))
+        if (item, unit.id) not in stated:  # several lines may state one fact
+            texts[sheet], *ids = rewritten_sheet(texts[sheet], rewrite, evidence)
+            stated[item, unit.id] = ids[0], ids[1]
+        texts[guide] = rewritten_guide(texts[guide], rewrite, *stated[item, unit.id], evidence)
+    return [Draft(path, file_digest(corpus, path), text) for path, text in texts.items()]
+
+
+def _unsaid(said: Shelved, unit: Unit, edit: LineEdit) -> str:
+    """Return the first fact of a new line that neither the unit nor the old line has, nor what the document is called and when it begins."""
+    grounds = (unit.heading, unit.text, edit.old, said.name, f"{said.in_force:%d/%m/%Y}")
+    return next((atom.text for atom in missing(edit.words, grounds)), "")
+
+
+def _evidence(said: Shelved, unit: Unit) -> Evidence:
+    source = source_of(said, unit)
+    return Evidence(source.publisher, source.title, source.url or "", source.date or "", source.official)
+
+
+def _line(guide: Guide | None, text: str) -> Line | None:
+    lines = (line for passage in guide.passages for line in passage.lines) if guide else ()
+    return next((line for line in lines if line.text == text), None)
+
+
+def _citing(corpus: Path, found: Document, guides: Iterable[Guide]) -> tuple[tuple[Guide, tuple[str, ...]], ...]:
+    """Return the guides whose sheets cite the page that a document is: `covers` of the list of sources, or the same address."""
+    covered = _covered(corpus).get(found.new.source, frozenset())
+    return tuple(
+        (guide, ()) for guide in guides
+        if covered & set(guide.covers)
+        or any(s.url == found.new.origin for p in guide.passages for line in p.lines for s in line.sources)
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _standing(corpus: Path) -> tuple[Mapping[str, Guide], Mapping[str, Sheet]]:
+    sheets = load_sheets(corpus / "facts")
+    return load_guides(corpus, sheets), sheets
+
+
+@lru_cache(maxsize=4)
+def _overtaking(corpus: Path, day: date) -> Overtaking:
+    return Overtaking(_standing(corpus)[0].values(), day)
+
+
+@lru_cache(maxsize=1)
+def _covered(corpus: Path) -> Mapping[str, frozenset[str]]:
+    path = corpus / FILE
+    pages = load_sources(path).pages if path.exists() else ()
+    return {page.id: frozenset(page.covers) for page in pages}
