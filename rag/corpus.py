@@ -8,7 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from rag.asked import load_asked, load_believed
@@ -18,7 +18,7 @@ from rag.documents.library import Library
 from rag.documents.shelf import load_shelf, shelf_path
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
-from rag.guides import Guide, Line, Section, load_guide
+from rag.guides import Guide, Line, Passage, Section, load_guide
 from rag.sheets import Sheet, load_sheets
 from rag.text import clean, fold
 
@@ -144,11 +144,20 @@ def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> 
     for passage in guide.passages:
         for line in passage.lines:
             yield from (at(line.number, message) for message in _line_problems(line, sheets))
-        steps = [line.step for line in passage.lines if line.step is not None]
+        yield from (at(passage.lines[0].number, message) for message in dict.fromkeys(_passage_problems(passage)))
+
+
+def _passage_problems(passage: Passage) -> Iterator[str]:
+    """Yield what is wrong with the lines of a passage that are true together, on each day on which these change."""
+    starts = (line.valid_from for line in passage.lines)
+    ends = (line.valid_until + timedelta(days=1) for line in passage.lines if line.valid_until)
+    for day in sorted({date.min, *filter(None, starts), *ends}):
+        lines = [line for line in passage.lines if line.valid_on(day)]
+        steps = [line.step for line in lines if line.step is not None]
         if steps != list(range(1, len(steps) + 1)):
-            yield at(passage.lines[0].number, f"steps are numbered {steps}")
-        if passage.section is Section.SHORT and len(passage.lines) > 2:
-            yield at(passage.lines[0].number, "'Trả lời ngắn' has more than 2 lines")
+            yield f"steps are numbered {steps}"
+        if passage.section is Section.SHORT and len(lines) > 2:
+            yield "'Trả lời ngắn' has more than 2 lines"
 
 
 def _line_problems(line: Line, sheets: dict[str, Sheet]) -> Iterator[str]:

@@ -54,6 +54,26 @@ def test_check_reports_a_planted_fault_with_its_line(small_corpus, old, new, sai
         assert any(p.startswith(f"{path}:{line}:") for p in problems), problems
 
 
+LAST_DAY, FIRST_DAY = "; đến 2026-12-31", "; từ 2027-01-01"
+
+
+@pytest.mark.parametrize(("rows", "said"), [
+    (["- Một. {f11}", "- Hai. {f11}", "- Ba. {f11}"], "more than 2 lines"),
+    ([f"- Một. {{f11{LAST_DAY}}}", "- Hai. {f11; từ 2026-12-31}", "- Ba. {f11}"], "more than 2 lines"),
+    ([f"- Một. {{f11{LAST_DAY}}}", f"- Hai. {{f11{FIRST_DAY}}}", "- Ba. {f11}"], ""),
+    ([f"1. Một. {{f11{LAST_DAY}}}", f"1. Hai. {{f11{FIRST_DAY}}}", "2. Ba. {f11}"], ""),
+    ([f"1. Một. {{f11{LAST_DAY}}}", f"2. Hai. {{f11{FIRST_DAY}}}"], "steps are numbered [2]"),
+])  # fmt: skip
+def test_lines_and_steps_are_counted_on_each_day_on_which_they_are_true(small_corpus, rows, said):
+    path = small_corpus / GUIDE
+    head, rest = path.read_text(encoding="utf-8").split("## Trả lời ngắn\n")
+    rest = rest[rest.index("## ") :]
+    path.write_text(f"{head}## Trả lời ngắn\n" + "\n".join(rows) + f"\n\n{rest}", encoding="utf-8", newline="\n")
+    counted = [p for p in check_corpus(small_corpus).problems if "more than 2" in p or "numbered" in p]
+    assert len(counted) == bool(said)
+    assert all(said in problem for problem in counted)
+
+
 def test_check_reports_a_dropped_fact(small_corpus):
     change(
         small_corpus,

@@ -125,6 +125,7 @@ def test_a_paragraph_that_stands_once_more_or_once_less_is_a_change():
         ("Theo 59/2022/NĐ-CP.", "Theo 69/2024/NĐ-CP.", ["59/2022/NĐ-CP → 69/2024/NĐ-CP"]),
         ("Đổi 50.000 đồng, cấp lại 70.000 đồng.", "Cấp lại 70.000 đồng, đổi 50.000 đồng.", []),
         ("Đổi 50.000 đồng, cấp lại 70.000 đồng.", "Đổi 25.000 đồng, cấp lại 35.000 đồng.", ["50.000 đồng → 25.000 đồng", "70.000 đồng → 35.000 đồng"]),
+        ("Trực tiếp 10.000 đồng, qua mạng 5.000 đồng.", "Trực tiếp 20.000 đồng, qua mạng 10.000 đồng.", ["10.000 đồng → 20.000 đồng", "5.000 đồng → 10.000 đồng"]),
         ("", "", []),
     ],
 )  # fmt: skip

@@ -249,7 +249,7 @@ def test_alike_documents_and_the_paragraphs_that_differ_are_shown(desk):
     assert "giống hoặc cùng số hiệu" in page
     assert f'href="{ALL}/{old.id}"' in page
     assert (
-        "<b>Đổi 50.000 đồng → 70.000 đồng:</b> 1. Cấp đổi thẻ khi bị hỏng: <del>50.000</del><ins>70.000</ins> đồng"
+        "<b>Đổi 50.000 đồng → 70.000 đồng:</b> 1. Cấp đổi thẻ khi bị hỏng: <del>50.000</del> <ins>70.000</ins> đồng"
         in page
     )
 

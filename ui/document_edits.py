@@ -15,7 +15,7 @@ from rag.documents.sources import FILE, load_sources
 from rag.documents.units import Description, Unit
 from rag.editions import corpus_in_use, file_digest
 from rag.guides import Guide, Line, load_guides
-from rag.overtaking import Overtaking, resting_on, set_by_rule
+from rag.overtaking import Overtaken, Overtaking, resting_on, set_by_rule
 from rag.records.changes import Draft, Evidence
 from rag.records.documents import Document, LineEdit
 from rag.settings import Settings
@@ -28,7 +28,9 @@ _NOT_OFFICIAL = "Chỉ văn bản lấy từ nguồn chính thức mới đổi 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A guide's line that a unit may change; `values` are the words of old and new values, `edit` what is decided so far."""
+    """A guide's line that a unit may change, wherever the guide has it; `values` are the words of old and new values, `edit` what is
+    decided so far.
+    """
 
     guide: Guide
     unit: Unit
@@ -58,10 +60,12 @@ def impact(
     guides, sheets = _standing(corpus)
     rows = _overtaking(corpus, said.in_force or today).lines(units, said.title)
     known = {(edit.guide, edit.old): edit for edit in kept}
-    choices = []
+    likeliest: dict[tuple[str, str], Overtaken] = {}
     for row in rows:
-        drafted = LineEdit(row.guide.id, row.line.text, row.unit.id, row.words, False)
-        edit = known.pop((row.guide.id, row.line.text), drafted)
+        likeliest.setdefault((row.guide.id, row.line.text), row)
+    choices = []
+    for (guide, old), row in likeliest.items():
+        edit = known.pop((guide, old), LineEdit(guide, old, row.unit.id, row.words, False))
         choices.append(Choice(row.guide, row.unit, tuple((a.text, b.text) for a, b in row.values), edit))
     by_id = {unit.id: unit for unit in units}
     choices += [  # chosen before something else of the document was corrected
@@ -85,18 +89,18 @@ def drafts_of(
     guides, by_id = _standing(corpus)[0], {unit.id: unit for unit in units}
     rewrites, problems = [], []
     for edit in wanted:
-        line, unit = _line(guides.get(edit.guide), edit.old), by_id.get(edit.unit)
-        if line is None or unit is None:
+        lines, unit = _lines(guides.get(edit.guide), edit.old), by_id.get(edit.unit)
+        if not lines or unit is None:
             problems.append(f"Câu “{edit.old}” không còn như lúc bạn chọn. Bạn mở lại trang này để xem.")
         elif not edit.words.strip() or clean(edit.words) == clean(edit.old):
             problems.append(f"Bạn ghi câu mới cho “{edit.old}”, hoặc bỏ chọn câu đó.")
         elif unsaid := _unsaid(said, unit, edit):
             problems.append(f"{', '.join(unit.path)} không ghi “{unsaid}”. Bạn xem lại câu mới: “{edit.words}”.")
         else:
-            page = source_of(said, unit).page or ""
-            rewrites.append(
-                (unit, Rewrite(guides[edit.guide], line, edit.words, quote_of(unit, edit.words), said.in_force, page))
-            )
+            page, quote = source_of(said, unit).page or "", quote_of(unit, edit.words)
+            rewrites += [
+                (unit, Rewrite(guides[edit.guide], line, edit.words, quote, said.in_force, page)) for line in lines
+            ]
     return [] if problems else _drafts(corpus, said, rewrites), problems
 
 
@@ -137,9 +141,9 @@ def _evidence(said: Shelved, unit: Unit) -> Evidence:
     return Evidence(source.publisher, source.title, source.url or "", source.date or "", source.official)
 
 
-def _line(guide: Guide | None, text: str) -> Line | None:
+def _lines(guide: Guide | None, text: str) -> list[Line]:
     lines = (line for passage in guide.passages for line in passage.lines) if guide else ()
-    return next((line for line in lines if line.text == text), None)
+    return [line for line in lines if line.text == text]
 
 
 def _citing(corpus: Path, found: Document, guides: Iterable[Guide]) -> tuple[tuple[Guide, tuple[str, ...]], ...]:

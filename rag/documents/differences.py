@@ -116,6 +116,8 @@ def changed_atoms(old: str, new: str) -> tuple[AtomChange, ...]:
     The same value in other words ("30 nghìn đồng", "30.000 đồng") is no change.
     """
     was, now = atoms(old), atoms(new)
+    if _without_values(old, was) == _without_values(new, now):
+        return tuple(AtomChange(*pair) for pair in zip(was, now, strict=True) if _value(pair[0]) != _value(pair[1]))
     a, b = [_value(atom) for atom in was], [_value(atom) for atom in now]
     kept_a, kept_b = Counter(b), Counter(a)  # what only moved within the text stands in both
     changes: list[AtomChange] = []
@@ -132,6 +134,15 @@ def changed_atoms(old: str, new: str) -> tuple[AtomChange, ...]:
                 came.remove(other)
         changes += [AtomChange(None, atom) for atom in came]
     return tuple(changes)
+
+
+def _without_values(text: str, found: Sequence[Atom]) -> list[str]:
+    """Return what stands around the facts of a text, piece by piece."""
+    pieces = []
+    for atom in found:
+        before, _, text = text.partition(atom.text)
+        pieces.append(before)
+    return [*pieces, text]
 
 
 def _value(atom: Atom) -> tuple[str, str, str]:
