@@ -42,8 +42,12 @@ def overtaken(settings):
     return next(row for row in found if row.line.text == small_home.OLD)
 
 
+def rewrite_of(overtaken):
+    return Rewrite(overtaken.guide, overtaken.line, overtaken.words, UNIT.text, SINCE, PAGE)
+
+
 def rewritten(settings, overtaken):
-    rewrite = Rewrite(overtaken.guide, overtaken.line, overtaken.words, UNIT.text, SINCE, PAGE)
+    rewrite = rewrite_of(overtaken)
     sheet, fact, ended = rewritten_sheet(small_home.served_text(settings, small_home.SHEET), rewrite, EVIDENCE)
     guide = rewritten_guide(small_home.served_text(settings), rewrite, fact, ended, EVIDENCE)
     return {small_home.SHEET: sheet, small_home.GUIDE: guide}
@@ -66,3 +70,9 @@ def test_from_its_first_day_on_the_answer_is_the_new_one_names_the_old_and_leads
     assert "Trước ngày 01/01/2027: " in after.text
     assert "không quá 03 ngày làm việc" in after.text
     assert PAGE in {source.page for citation in after.citations for source in citation.sources}
+
+
+def test_lines_that_say_the_same_leave_one_changed_rule(settings, overtaken):
+    once = rewritten_guide(small_home.served_text(settings), rewrite_of(overtaken), "f17", "x3", EVIDENCE)
+    twice = rewritten_guide(once, rewrite_of(overtaken), "f17", "x3", EVIDENCE)
+    assert [text.count("- Trước ngày 01/01/2027:") for text in (once, twice)] == [1, 1]

@@ -100,7 +100,9 @@ def _with_item(lines: Sequence[str], heading: str, letter: str, row: str) -> lis
 
 
 def _with_changed(lines: Sequence[str], row: str) -> list[str]:
-    """Put a line at the end of "Quy định cũ đã đổi", which is made at its place where there is none."""
+    """Put a line, once, at the end of "Quy định cũ đã đổi", which is made at its place where there is none."""
+    if row in lines:
+        return list(lines)
     names = list(HEADINGS)
     headings = {n: line[3:].strip() for n, line in enumerate(lines) if line.startswith("## ")}
     own = next((n for n, name in headings.items() if name == _CHANGED), None)
