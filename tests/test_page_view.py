@@ -196,7 +196,7 @@ def test_the_guides_of_the_pages_are_ours_alone(once, tmp_path):
 
 def answer(page):
     source = Source("Bộ Thử nghiệm", "Thông tư 99, Điều 4", "https://bo.gov.vn/tt", "2026-05-01", True, page)
-    citation = Citation(1, "a--dieu-4", "a--dieu-4#le-phi", "Điều 4. Mức thu (Thông tư 99) – Lệ phí", FEE, (source,))
+    citation = Citation(1, "99-2026-tt-thu--dieu-4", "99-2026-tt-thu--dieu-4#le-phi", "Điều 4. Mức thu (Thông tư 99) – Lệ phí", FEE, (source,))
     return Answer("0" * 32, "Đổi thẻ bao nhiêu?", AnswerStatus.ANSWERED, f"{FEE} [1]", level="documented", as_of=date(2026, 11, 1), citations=(citation,))  # fmt: skip
 
 
@@ -207,6 +207,8 @@ def test_an_answer_from_a_document_leads_to_its_page_and_names_it_as_one():
     assert f'<a href="{CLAUSE}" target="_blank" rel="noopener">Xem trang gốc</a>' in theirs
     assert checked_line(answer(None)).startswith("Theo hướng dẫn “Điều 4.")
     assert checked_line(answer(CLAUSE)).startswith("Theo văn bản “Điều 4. Mức thu (Thông tư 99)”")
+    standing_on_it = replace(answer(CLAUSE), citations=(replace(answer(CLAUSE).citations[0], guide_id="tach-ho"),))
+    assert checked_line(standing_on_it).startswith("Theo hướng dẫn “Điều 4.")
     assert "bởi Hoa. Theo văn bản" in checked_line(replace(answer(CLAUSE), checked_by="Hoa"))
 
 

@@ -81,8 +81,11 @@ def checked_line(answer: Answer) -> str:
     if answer.level == "none":
         wants_person = answer.status is AnswerStatus.DECLINED_PERSON  # that is in no document and need not be
         return LEVELS["none"] if answer.status.group == "declined" and not wants_person else ""
-    title = answer.citations[0].title.partition(" – ")[0]
-    kind = "văn bản" if any(source.page for source in answer.citations[0].sources) else "hướng dẫn"
+    first = answer.citations[0]
+    title, shelved = first.title.partition(" – ")[0], first.guide_id.partition("--")[0]
+    # A guide of ours may stand on a page of a document too; only a document's own article is one.
+    is_document = any(source.page and source.page.startswith(f"/van-ban/{shelved}/") for source in first.sources)
+    kind = "văn bản" if is_document else "hướng dẫn"
     if answer.checked_by:
         return f"{LEVELS['verified']} bởi {answer.checked_by}. Theo {kind} “{title}”, tài liệu ngày {vietnamese_date(answer.as_of)}."
     return f"Theo {kind} “{title}”. {LEVELS[answer.level]}. Kiểm tra lần cuối: {vietnamese_date(answer.as_of)}."
