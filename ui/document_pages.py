@@ -22,7 +22,7 @@ from rag.errors import RecordError
 from rag.guides import TOPICS
 from rag.records import Records
 from rag.records.accounts import Session, User
-from rag.records.changes import Change, ChangeState, Draft
+from rag.records.changes import Change, ChangeState, Draft, Evidence
 from rag.records.documents import Document, DocumentState, PageDecision
 from rag.settings import Settings
 from rag.text import INVISIBLE
@@ -122,7 +122,7 @@ def confirm(
     drafts, problems = _drafts(request, found, form)
     if do == "propose" and not problems:
         try:
-            numbers = propose_document(records, session.user, found, drafts, form.note)
+            numbers = records.documents.propose(session.user, number, drafts, *_grounds(drafts[0], form.note))
             return RedirectResponse(f"/huong-dan-vien/sua/thay-doi/{numbers[0]}", 303)
         except RecordError:
             problems = [_open_of(records, drafts)]
@@ -206,20 +206,6 @@ def remove(records: At, request: Request, session: AdminWrites, number: int) -> 
     records.documents.remove(session.user.name, number)
     _library(request).remove(found.new.file)
     return RedirectResponse(PREFIX, 303)
-
-
-def propose_document(
-    records: Records, user: User, document: Document, drafts: Sequence[Draft], note: str = ""
-) -> list[int]:
-    """Propose a document's shelf file, the first of the drafts, together with what it changes; return the changes' ids.
-
-    Raises RecordError when one of the files has an open change.
-    """
-    said = shelved_of(drafts[0])
-    reason = f"Đưa {said.name} vào dùng." + (f" {note}" if note else "")
-    numbers = records.changes.propose(user, drafts, reason, evidence(said))
-    records.documents.propose(user, document.id, numbers)
-    return numbers
 
 
 def corrected(blocks: Sequence[Block], page: int, paragraphs: Sequence[str]) -> tuple[Block, ...]:
@@ -357,9 +343,10 @@ def _open_of(records: Records, drafts: Sequence[Draft]) -> str:
     return f"Thay đổi {number} của cùng văn bản hoặc hướng dẫn đang chờ duyệt hay chờ xuất bản. Bạn xem thay đổi đó trước nhé."
 
 
-def shelved_of(draft: Draft) -> Shelved:
-    """Return what a draft of a shelf file says. Raises CorpusError."""
-    return read_shelved(draft.text, draft.path)
+def _grounds(draft: Draft, note: str) -> tuple[str, Evidence]:
+    """Return why a document's shelf file is proposed, and what the proposal rests on."""
+    said = read_shelved(draft.text, draft.path)
+    return f"Đưa {said.name} vào dùng." + (f" {note}" if note else ""), evidence(said)
 
 
 def _list_page(

@@ -77,18 +77,8 @@ class Changes:
 
     def propose(self, user: User, drafts: Sequence[Draft], reason: str, evidence: Evidence) -> list[int]:
         """Store changes that belong together; return their ids. Raises RecordError when a file has an open change already."""
-        now = datetime.now(UTC)
         with self._database.writing() as connection:
-            paths = [draft.path for draft in drafts]
-            taken = sa.select(_T.path).where(_T.path.in_(paths), _T.state.in_(_OPEN))
-            if path := connection.execute(taken).scalar():
-                raise RecordError(f"{path} has a change that is not decided or not published yet")
-            ids = [_insert(connection, user, draft, reason, now) for draft in drafts]
-            together = sa.update(tables.changes).where(_T.id.in_(ids))
-            connection.execute(together.values(source={**asdict(evidence), "together": ids}))
-            for number, draft in zip(ids, drafts, strict=True):
-                note(connection, user.name, "change-proposed", number, path=draft.path)
-            return ids
+            return propose_changes(connection, user, drafts, reason, evidence)
 
     def all(self, *states: ChangeState, proposer: User | None = None) -> list[Change]:
         """Return the changes, newest first; those of some states or of one proposer if wanted."""
@@ -126,6 +116,22 @@ class Changes:
         """
         with self._database.writing() as connection:
             _decide(connection, user, _known(connection, number), ChangeState.REFUSED, _OPEN, reason)
+
+
+def propose_changes(
+    connection: sa.Connection, user: User, drafts: Sequence[Draft], reason: str, evidence: Evidence
+) -> list[int]:
+    """Store, in the transaction of a proposal, changes that belong together; return their ids. Raises RecordError."""
+    now = datetime.now(UTC)
+    taken = sa.select(_T.path).where(_T.path.in_([draft.path for draft in drafts]), _T.state.in_(_OPEN))
+    if path := connection.execute(taken).scalar():
+        raise RecordError(f"{path} has a change that is not decided or not published yet")
+    ids = [_insert(connection, user, draft, reason, now) for draft in drafts]
+    together = sa.update(tables.changes).where(_T.id.in_(ids))
+    connection.execute(together.values(source={**asdict(evidence), "together": ids}))
+    for number, draft in zip(ids, drafts, strict=True):
+        note(connection, user.name, "change-proposed", number, path=draft.path)
+    return ids
 
 
 def set_published(connection: sa.Connection, who: str, numbers: Iterable[int]) -> None:

@@ -18,6 +18,7 @@ from rag.errors import RecordError
 from rag.records import tables
 from rag.records.accounts import User
 from rag.records.audit import note
+from rag.records.changes import Draft, Evidence, propose_changes
 from rag.records.database import Database
 
 
@@ -200,17 +201,25 @@ class Documents:
             connection.execute(sa.update(tables.documents).where(_D.id == number).values(values))
             note(connection, user.name, f"page-{decision}", number, page=page)
 
-    def propose(self, user: User, number: int, changes: Sequence[int]) -> None:
-        """Note that a document was proposed with these changes."""
-        self._move(user, number, DocumentState.PROPOSED, changes)
+    def propose(self, user: User, number: int, drafts: Sequence[Draft], reason: str, evidence: Evidence) -> list[int]:
+        """Propose a document's shelf file with what it changes; return the changes' ids.
+
+        Raises RecordError when one of the files has an open change.
+        """
+        with self._database.writing() as connection:
+            ids = propose_changes(connection, user, drafts, reason, evidence)
+            _move(connection, user, number, DocumentState.PROPOSED, ids)
+        return ids
 
     def set_aside(self, user: User, number: int) -> None:
         """Note that a document is not wanted; its file stays until somebody removes it."""
-        self._move(user, number, DocumentState.SET_ASIDE, ())
+        with self._database.writing() as connection:
+            _move(connection, user, number, DocumentState.SET_ASIDE, ())
 
     def wait(self, user: User, number: int) -> None:
         """Let a document wait again: it was set aside, or its change was refused."""
-        self._move(user, number, DocumentState.WAITING, ())
+        with self._database.writing() as connection:
+            _move(connection, user, number, DocumentState.WAITING, ())
 
     def remove(self, who: str, number: int) -> Document:
         """Forget a file; what it says is then to be removed from the library. Raises RecordError for an unknown one."""
@@ -221,12 +230,11 @@ class Documents:
             note(connection, who, "document-removed", number, name=found.new.name)
         return found
 
-    def _move(self, user: User, number: int, state: DocumentState, changes: Sequence[int]) -> None:
-        with self._database.writing() as connection:
-            _known(connection, number)
-            moved = sa.update(tables.documents).where(_D.id == number).values(state=state, changes=list(changes))
-            connection.execute(moved)
-            note(connection, user.name, f"document-{state}", number)
+
+def _move(connection: sa.Connection, user: User, number: int, state: DocumentState, changes: Sequence[int]) -> None:
+    _known(connection, number)
+    connection.execute(sa.update(tables.documents).where(_D.id == number).values(state=state, changes=list(changes)))
+    note(connection, user.name, f"document-{state}", number)
 
 
 def _row(new: NewDocument) -> dict[str, object]:
