@@ -196,7 +196,14 @@ def test_the_guides_of_the_pages_are_ours_alone(once, tmp_path):
 
 def answer(page):
     source = Source("Bộ Thử nghiệm", "Thông tư 99, Điều 4", "https://bo.gov.vn/tt", "2026-05-01", True, page)
-    citation = Citation(1, "99-2026-tt-thu--dieu-4", "99-2026-tt-thu--dieu-4#le-phi", "Điều 4. Mức thu (Thông tư 99) – Lệ phí", FEE, (source,))
+    citation = Citation(
+        1,
+        "99-2026-tt-thu--dieu-4",
+        "99-2026-tt-thu--dieu-4#le-phi",
+        "Điều 4. Mức thu (Thông tư 99) – Lệ phí",
+        FEE,
+        (source,),
+    )
     return Answer("0" * 32, "Đổi thẻ bao nhiêu?", AnswerStatus.ANSWERED, f"{FEE} [1]", level="documented", as_of=date(2026, 11, 1), citations=(citation,))  # fmt: skip
 
 
