@@ -20,8 +20,8 @@ from rag.sheets import Sheet
 # Values that a rule sets; an address, a phone or a date inside a sentence may differ without the rule being another one.
 _SET = frozenset({AtomKind.MONEY, AtomKind.PERCENT})
 _PERIODS = frozenset({"ngày làm việc", "giờ làm việc", "ngày", "tháng", "năm", "tuổi", "giờ", "phút", "lần"})
-# Of 24 clauses in the words of decrees that change a line of ours, 20 find it, with three lines shown; of 1,200 clauses of other
-# laws with values, 4 % find one.
+# `python -m evals.overtaking`: of 24 clauses in the words of decrees that change a line of ours, 23 show it, 20 first; of 1,200
+# clauses of other laws with values, 3 % show one.
 MIN_LIKENESS = 0.2
 _SHOWN = 30
 _PER_UNIT = 3
