@@ -23,7 +23,7 @@ from rag.records.documents import DocumentState, PageDecision
 from rag.roles import Role
 from rag.serving import Serving, open_assistant
 from ui.app import create_app
-from ui.document_pages import corrected
+from ui.doubtful_pages import corrected
 from ui.refusal_words import _WORDS, refusal_words
 
 ALL = "/huong-dan-vien/van-ban"

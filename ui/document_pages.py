@@ -1,67 +1,62 @@
-"""Official documents at /huong-dan-vien/van-ban: bring files, look at doubtful pages, confirm, propose; a second person decides."""
+"""Official documents at /huong-dan-vien/van-ban: bring files, confirm, propose; a second person decides."""
 
 import re
 import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
+from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from rag.documents.differences import ParagraphChange, text_changes
-from rag.documents.library import Library, Text
-from rag.documents.pages import Block, BlockKind
+from rag.documents.library import Text
 from rag.documents.shelf import Shelved, read_shelved, same_number, shelf_path, shelf_text
 from rag.documents.units import Description, RelationKind, Unit
 from rag.editions import corpus_in_use, file_digest, problems_of
 from rag.errors import RecordError
 from rag.guides import TOPICS
 from rag.records import Records
-from rag.records.accounts import Session, User
+from rag.records.accounts import Session
 from rag.records.changes import Change, ChangeState, Draft, Evidence
-from rag.records.documents import Document, DocumentState, PageDecision
+from rag.records.documents import Document, DocumentState
 from rag.settings import Settings
 from rag.text import INVISIBLE
 from ui.change_pages import STATES as CHANGE_STATES
 from ui.change_pages import difference
 from ui.document_edits import drafts_of, impact
 from ui.document_form import Entered, FromForm, as_entered, description, evidence, faults, known_as, shelved
+from ui.doubtful_pages import (
+    DECISIONS,
+    FAULTS,
+    NOT_WAITING,
+    PREFIX,
+    known_document,
+    library_of,
+    read_text,
+    readable_document,
+    shown,
+)
 from ui.problem_words import in_words
 from ui.quoting import outline
 from ui.refusal_words import refusal_words
 from ui.rendering import page_html
-from ui.shelf import has_picture, page_of, page_picture, shelf_in_use, text_of
+from ui.shelf import shelf_in_use, text_of
 from ui.sign_in import AdminWrites, At, Trainer, TrainerWrites
 
-PREFIX = "/huong-dan-vien/van-ban"
 STATES = {
     DocumentState.WAITING: "chờ xác nhận", DocumentState.PROPOSED: "đã đề xuất, đang dùng", DocumentState.SET_ASIDE: "để riêng",
     DocumentState.REFUSED: "không đọc được",
 }  # fmt: skip
-DECISIONS = {
-    PageDecision.OPEN: "chờ bạn xem", PageDecision.RIGHT: "đọc đúng", PageDecision.CORRECTED: "đã sửa chữ",
-    PageDecision.LEFT_OUT: "bỏ, không dùng",
-}  # fmt: skip
-# The faults of `rag.documents.pages.Fault` that make a page doubtful; what is mended without loss needs no words.
-FAULTS = {
-    "recognised": "đọc từ ảnh", "wrong-marks": "có dấu sai", "unreadable": "nhiều chữ không đọc được", "stamped": "dấu hoặc chữ ký đè lên chữ",
-    "legacy-tcvn3": "phông chữ cũ", "legacy-vni": "phông chữ cũ",
-}  # fmt: skip
 _SHOWN = 50
 _MAX_NAME = 70
 _NO_FILES = "Bạn chọn ít nhất một tệp nhé."
-_NO_DOCUMENT = "Không có văn bản này."
-_NOT_WAITING = "Văn bản này không còn chờ xác nhận. Bạn tải lại trang để xem nhé."
 _OPEN_CHANGE = "Văn bản này đang có một thay đổi chờ duyệt hoặc chờ xuất bản. Bạn xem thay đổi đó trước nhé."
 _SERVED = "Văn bản đang được dùng để trả lời nên chưa xóa được."
 _UNFIT = "Có chỗ ghi chưa đúng mẫu. Bạn xem lại số hiệu và địa chỉ nhé."
-_EMPTY_PAGE = "Ô chữ đang trống. Nếu trang không có gì cần dùng, bạn bấm “Bỏ trang này”."
-_OTHERS = "Người khác vừa sửa trang này. Chữ của họ ở ngay dưới, chữ của bạn vẫn ở trong ô. Bạn so lại rồi lưu nhé."
-_Long = Annotated[str, Form(max_length=200_000)]
 
 router = APIRouter(prefix=PREFIX)
 
@@ -90,7 +85,7 @@ def bring(records: At, request: Request, session: TrainerWrites, files: list[Upl
     named = [file for file in files or () if file.filename]
     if not named:
         return _list_page(records, request, session, problem=_NO_FILES, status=422)
-    with _library(request).workspace() as folder:
+    with library_of(request).workspace() as folder:
         brought = [_put(folder / str(number), file) for number, file in enumerate(named)]
         taken = [_taken(outcome) for outcome in request.app.state.ingest(session.user.name, brought)]
     return _list_page(records, request, session, taken=taken)
@@ -99,7 +94,7 @@ def bring(records: At, request: Request, session: TrainerWrites, files: list[Upl
 @router.get("/{number}")
 def document(records: At, request: Request, session: Trainer, number: int, xong: str = "") -> HTMLResponse:
     """Show a document with what is to be confirmed."""
-    return _document_page(records, request, session, _known(records, number), saved=xong == "luu")
+    return _document_page(records, request, session, known_document(records, number), saved=xong == "luu")
 
 
 @router.post("/{number}")
@@ -112,9 +107,9 @@ def confirm(
     do: Annotated[str, Form()] = "save",
 ) -> Response:
     """Keep what a person says of a document; with `do=check` say what is missing, with `do=propose` propose it."""
-    found = _known(records, number)
+    found = known_document(records, number)
     if found.state is not DocumentState.WAITING:
-        return _document_page(records, request, session, found, problems=[_NOT_WAITING], status=409)
+        return _document_page(records, request, session, found, problems=[NOT_WAITING], status=409)
     records.documents.describe(session.user, number, description(form), form.edits)
     found = records.documents.get(number)
     if do == "save":
@@ -133,55 +128,17 @@ def confirm(
 @router.get("/{number}/tep")
 def original(records: At, request: Request, _: Trainer, number: int) -> FileResponse:
     """Hand out the file as it was brought; a browser saves it and never shows it as a page of ours."""
-    found = _readable(records, number)
-    path = _library(request).original(found.new.file)
+    found = readable_document(records, number)
+    path = library_of(request).original(found.new.file)
     return FileResponse(path, media_type="application/octet-stream", filename=f"van-ban-{number}{path.suffix}")
-
-
-@router.get("/{number}/trang/{page}.png")
-def picture(records: At, request: Request, _: Trainer, number: int, page: int) -> FileResponse:
-    """Hand out the picture of a page."""
-    found = _readable(records, number)
-    return FileResponse(
-        page_picture(request, found.new.file, page_of(_text(request, found), page)), media_type="image/png"
-    )
-
-
-@router.get("/{number}/trang/{page}")
-def doubtful_page(records: At, request: Request, session: Trainer, number: int, page: int) -> HTMLResponse:
-    """Show a page beside what was read of it."""
-    return _page_page(records, request, session, _readable(records, number), page)
-
-
-@router.post("/{number}/trang/{page}")
-def decide_page(
-    records: At, request: Request, session: TrainerWrites, number: int, page: int, do: Annotated[str, Form()] = "",
-    was: Annotated[str, Form(max_length=64)] = "", text: _Long = "",
-) -> Response:  # fmt: skip
-    """Note what a person says of a page: it reads right, it reads otherwise, it is left out."""
-    found = _readable(records, number)
-    decision = next((d for d in PageDecision if d == do), None)
-    if decision is None or page not in {doubt.number for doubt in found.new.doubtful}:
-        raise HTTPException(422, "Trang này không chờ ai xem.")
-    if found.state is not DocumentState.WAITING:
-        return _page_page(records, request, session, found, page, _NOT_WAITING, status=409)
-    paragraphs = _paragraphs(text)
-    if decision is PageDecision.CORRECTED and not paragraphs:
-        return _page_page(records, request, session, found, page, _EMPTY_PAGE, status=422)
-    try:
-        _decide(records, request, session.user, found, page, decision, was, paragraphs)
-    except RecordError:
-        return _page_page(records, request, session, records.documents.get(number), page, _OTHERS, text, 409)
-    left = records.documents.get(number).open_pages
-    return RedirectResponse(f"{PREFIX}/{number}/trang/{left[0].number}" if left else f"{PREFIX}/{number}", 303)
 
 
 @router.post("/{number}/de-rieng")
 def set_aside(records: At, request: Request, session: TrainerWrites, number: int) -> Response:
     """Note that a document is not wanted."""
-    found = _readable(records, number)
+    found = readable_document(records, number)
     if found.state is not DocumentState.WAITING:
-        return _document_page(records, request, session, found, problems=[_NOT_WAITING], status=409)
+        return _document_page(records, request, session, found, problems=[NOT_WAITING], status=409)
     records.documents.set_aside(session.user, number)
     return RedirectResponse(PREFIX, 303)
 
@@ -189,7 +146,7 @@ def set_aside(records: At, request: Request, session: TrainerWrites, number: int
 @router.post("/{number}/cho-lai")
 def wait_again(records: At, request: Request, session: TrainerWrites, number: int) -> Response:
     """Let a document wait again, once no change of it is open."""
-    found = _readable(records, number)
+    found = readable_document(records, number)
     if _open_change(records, found):
         return _document_page(records, request, session, found, problems=[_OPEN_CHANGE], status=409)
     records.documents.wait(session.user, number)
@@ -199,20 +156,13 @@ def wait_again(records: At, request: Request, session: TrainerWrites, number: in
 @router.post("/{number}/xoa")
 def remove(records: At, request: Request, session: AdminWrites, number: int) -> Response:
     """Remove a document from the records and the library, unless it is served or about to be."""
-    found = _known(records, number)
+    found = known_document(records, number)
     served = any(found.new.file == other.file for other in shelf_in_use(request.app.state.settings).values())
     if problem := _SERVED if served else _OPEN_CHANGE if _open_change(records, found) else "":
         return _document_page(records, request, session, found, problems=[problem], status=409)
     records.documents.remove(session.user.name, number)
-    _library(request).remove(found.new.file)
+    library_of(request).remove(found.new.file)
     return RedirectResponse(PREFIX, 303)
-
-
-def corrected(blocks: Sequence[Block], page: int, paragraphs: Sequence[str]) -> tuple[Block, ...]:
-    """Return the blocks with those that begin on a page replaced; a paragraph that is as it was stays what it was."""
-    known = {_shown(block): block for block in blocks if block.page == page}
-    new = [known.get(paragraph) or _block(paragraph, page) for paragraph in paragraphs]
-    return (*(b for b in blocks if b.page < page), *new, *(b for b in blocks if b.page > page))
 
 
 def _drafts(request: Request, found: Document, form: Entered) -> tuple[list[Draft], list[str]]:
@@ -232,51 +182,11 @@ def _drafts(request: Request, found: Document, form: Entered) -> tuple[list[Draf
 
 def _served(request: Request, found: Document) -> list[Unit]:
     """Return the units that would be served, without those of pages that nobody has read right."""
-    return [unit for unit in _text(request, found).units if unit.page not in found.left_out]
+    return [unit for unit in read_text(request, found).units if unit.page not in found.left_out]
 
 
 def _today(settings: Settings) -> date:
     return settings.today or date.today()
-
-
-def _decide(
-    records: Records, request: Request, user: User, found: Document, page: int, decision: PageDecision, was: str,
-    paragraphs: Sequence[str],
-) -> None:  # fmt: skip
-    """Note a decision about the page as its reader saw it. Raises RecordError when another person has changed the page."""
-    library, file, now = _library(request), found.new.file, found.new.reading
-    text = _text(request, found)
-    if was != now and (not library.has(file, was) or _on(library.text(file, was), page) != _on(text, page)):
-        raise RecordError(f"page {page} of document {found.id} was corrected by another person meanwhile")
-    if decision is not PageDecision.CORRECTED:
-        records.documents.decide_page(user, found.id, page, decision, (now, now))
-        return
-    blocks = corrected(text.reading.blocks, page, paragraphs)
-    new = Text(replace(text.reading, blocks=blocks), request.app.state.take_apart(blocks))
-    records.documents.decide_page(user, found.id, page, decision, (now, library.revise(file, new)))
-
-
-def _on(text: Text, page: int) -> list[str]:
-    return [_shown(block) for block in text.reading.blocks if block.page == page]
-
-
-def _shown(block: Block) -> str:
-    """Return a block as a person edits it: without empty lines, which part paragraphs."""
-    return "\n".join(line for part in block.text.split("\n") if (line := part.strip()))
-
-
-def _paragraphs(text: str) -> list[str]:
-    text = INVISIBLE.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
-    parts = re.split(r"\n\s*\n", text)
-    return ["\n".join(map(str.strip, part.strip().split("\n"))) for part in parts if part.strip()]
-
-
-def _block(text: str, page: int) -> Block:
-    """Return a paragraph, or a table where every line has as many cells."""
-    rows = tuple(tuple(cell.strip() for cell in line.split("|")) for line in text.split("\n"))
-    if len(rows) > 1 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
-        return Block(BlockKind.TABLE, text, page, rows=rows, header=1)
-    return Block(BlockKind.PARAGRAPH, " ".join(text.split()), page)
 
 
 def _put(folder: Path, file: UploadFile) -> tuple[Path, str]:
@@ -304,28 +214,6 @@ def _taken(outcome: Any) -> Taken:
     if outcome.result == "known":
         return Taken(outcome.name, "Tệp này đã có rồi.", True, outcome.number)
     return Taken(outcome.name, refusal_words(outcome.reason), False)
-
-
-def _library(request: Request) -> Library:
-    return Library(request.app.state.settings.documents_folder)
-
-
-def _text(request: Request, found: Document) -> Text:
-    return text_of(request.app.state.settings, found.new.file, found.new.reading)
-
-
-def _known(records: Records, number: int) -> Document:
-    try:
-        return records.documents.get(number)
-    except RecordError as error:
-        raise HTTPException(404, _NO_DOCUMENT) from error
-
-
-def _readable(records: Records, number: int) -> Document:
-    found = _known(records, number)
-    if found.state is DocumentState.REFUSED:
-        raise HTTPException(404, "Tệp này không đọc được nên không có gì để xem.")
-    return found
 
 
 def _changes(records: Records, found: Document) -> list[Change]:
@@ -370,7 +258,7 @@ def _document_page(
 ) -> HTMLResponse:  # fmt: skip
     settings, readable = request.app.state.settings, found.state is not DocumentState.REFUSED
     shelf, corpus = shelf_in_use(settings), corpus_in_use(settings)
-    text = _text(request, found) if readable else None
+    text = read_text(request, found) if readable else None
     known = known_as(form or as_entered(found), shelf) if readable else None
     form = form or as_entered(found, known)
     said = description(form)
@@ -403,7 +291,7 @@ def _before(
     """Return what the same source said before; else the shelved document of the same number, or one that is replaced."""
     replaced = [relation.number for relation in said.relations if relation.kind is RelationKind.REPLACES]
     if found.previous:
-        other = _known(records, found.previous)
+        other = known_document(records, found.previous)
         name, address, files = other.new.name, f"{PREFIX}/{other.id}", (other.new.file, other.new.reading)
     elif old := next((
         d for number in (said.number, *replaced) for d in shelf.values()
@@ -413,27 +301,10 @@ def _before(
     else:
         return None
     changes = text_changes(
-        _paragraphs_of(text_of(request.app.state.settings, *files)), _paragraphs_of(_text(request, found))
+        _paragraphs_of(text_of(request.app.state.settings, *files)), _paragraphs_of(read_text(request, found))
     )
     return Before(name, address, changes)
 
 
 def _paragraphs_of(text: Text) -> list[str]:
-    return [_shown(block) for block in text.reading.blocks]
-
-
-def _page_page(
-    records: Records, request: Request, session: Session, found: Document, number: int, problem: str = "", typed: str = "",
-    status: int = 200,
-) -> HTMLResponse:  # fmt: skip
-    text = _text(request, found)
-    page, said = page_of(text, number), "\n\n".join(_on(text, number))
-    doubtful = [doubt.number for doubt in found.new.doubtful]
-    page_ = page_html(
-        "document_page.html", session=session, document=found, number=number, pages=len(text.reading.pages), said=said,
-        typed=typed or said, problem=problem, others=bool(typed), has_picture=has_picture(page), decisions=DECISIONS,
-        doubt=next((doubt for doubt in found.new.doubtful if doubt.number == number), None), fault_words=FAULTS,
-        waits=found.state is DocumentState.WAITING,
-        after=next((n for n in doubtful if n > number), None), before=next((n for n in reversed(doubtful) if n < number), None),
-    )  # fmt: skip
-    return HTMLResponse(page_, status)
+    return [shown(block) for block in text.reading.blocks]
