@@ -26,6 +26,8 @@ from rag.kinds import KindClassifier
 from rag.premises import Premises
 from rag.privacy import mask
 from rag.questions import QuestionKind, Reader, as_typed
+from rag.quotation import THRESHOLD as SHELF_THRESHOLD
+from rag.quotation import Quotation, Shelf
 from rag.retrieval import NOTHING, Found, Retriever, content_words
 from rag.routing import MAX_QUESTION_CHARS, Route, Router
 from rag.settings import Settings
@@ -45,11 +47,6 @@ SURE_THRESHOLD = 0.75
 FOLLOW_UP_CONFIDENCE = 0.6
 # Another part of a question is answered from another guide only if that one is among the first for the whole question.
 _BESIDE = 4
-# From this share of a question's terms on, by rarity, a passage of a shelved document is shown where no guide answers. With
-# 4,197 articles of law on the shelf 4 % of 159 questions that no guide answers then got one (DECISIONS.md).
-SHELF_THRESHOLD = 0.6
-# Passages that contain about as much of the question are told apart by the search, which also knows their articles' titles.
-_AS_FITTING = 0.15
 _SUGGESTIONS = 3
 _CHOICES = 4
 # A question in quotation marks is searched as it was typed.
@@ -135,7 +132,7 @@ class Assistant:
     ) -> None:
         self.index = index
         self.retriever = Retriever(index, settings.retrieved)
-        self._shelf = Retriever(index.shelf, settings.retrieved) if index.shelf else None
+        self._shelf = Shelf(index.shelf, index, settings.retrieved) if index.shelf else None
         self.guides = {**index.guides, **(index.shelf.guides if index.shelf else {})}
         self.reader = reader
         self._kinds = kinds
@@ -144,6 +141,7 @@ class Assistant:
         self._cards = load_cards(settings.corpus, index.guides)
         self.writer = writer
         self._threshold = settings.answer_threshold
+        self.shelf_threshold = SHELF_THRESHOLD
         self._today = settings.today
         replaced = {old for guide in index.guides.values() for old in guide.replaces}
         shelved = index.shelf.passages if index.shelf else []
@@ -183,7 +181,7 @@ class Assistant:
         day = day or self.today()
         masked = mask(question[: 20 * MAX_QUESTION_CHARS])
         answer = Answer(answer_id or uuid.uuid4().hex, masked[:MAX_QUESTION_CHARS], AnswerStatus.ERROR_INTERNAL, "")
-        understood = self._understand(answer.question, history)
+        understood = self.understand(answer.question, history)
         route = self.router.route(masked, understood.question)
         found = NOTHING
         if route in (Route.EMPTY, Route.TOO_LONG, Route.UNREADABLE, Route.GREETING):
@@ -216,7 +214,8 @@ class Assistant:
                 rows.append(question)
         return {title: rows for title in TOPICS.values() if (rows := starters.get(title))}
 
-    def _understand(self, masked: str, history: Sequence[Turn]) -> Understanding:
+    def understand(self, masked: str, history: Sequence[Turn] = ()) -> Understanding:
+        """Return a masked question as it is understood after the turns before."""
         quoted = _QUOTED.fullmatch(masked)
         reading = as_typed(quoted[1]) if quoted else self.reader.read(masked)
         said = context(reading.text, history, lambda question: self.reader.read(mask(question)).text)
@@ -301,22 +300,23 @@ class Assistant:
             return self._written(answer, AnswerStatus.DECLINED_OWN_RECORD, draft, sure, lead=_OWN_RECORD)
         return _Composed(draft, sure)
 
-    def _from_shelf(self, answer: Answer, understood: Understanding, day: date) -> Answer | None:
-        """Return what an official document says where no guide answers; None when none of its passages fits the question."""
+    def on_shelf(self, understood: Understanding, day: date) -> Quotation | None:
+        """Return what an official document could be quoted with, however unsure; None where there is nothing."""
         if self._shelf is None:
             return None
-        found = self._shelf.search(understood.query, day)
-        shares = self._shelf.shares(understood.question, found.hits)
-        best = max(shares, default=0.0)
-        if best < SHELF_THRESHOLD:
+        return self._shelf.find(understood.question, understood.query, understood.kinds, day)
+
+    def _from_shelf(self, answer: Answer, understood: Understanding, day: date) -> Answer | None:
+        """Return what an official document says where no guide answers; None when none of its passages fits the question."""
+        quotation = self.on_shelf(understood, day)
+        if quotation is None or quotation.sure <= self.shelf_threshold:
             return None
-        fitting = [h.passage for h, share in zip(found.hits, shares, strict=True) if share >= best - _AS_FITTING]
-        whole = self.guides[fitting[0].guide_id]
-        guide = replace(whole, passages=tuple(p for p in whole.passages if p in fitting))
+        whole = self.guides[quotation.passages[0].guide_id]
+        guide = replace(whole, passages=tuple(p for p in whole.passages if p in quotation.passages))
         draft = compose(understood.query, understood.kinds, guide, day, self.index.embedder.encode, understood.form)
         draft = replace(draft, unanswered=())
-        written = self._written(answer, AnswerStatus.PARTIAL, draft, best, lead=_FROM_SHELF)
-        return replace(written, guide_ids=tuple(dict.fromkeys((guide.id, *found.guide_ids))))
+        written = self._written(answer, AnswerStatus.PARTIAL, draft, quotation.sure, lead=_FROM_SHELF)
+        return replace(written, guide_ids=tuple(dict.fromkeys((guide.id, *quotation.found.guide_ids))))
 
     def _beside(self, understood: Understanding, found: Found, day: date) -> list[Statement]:
         """Return a lead from each other guide that answers another part of the question."""

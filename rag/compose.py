@@ -98,7 +98,7 @@ def compose(
     """
     chooser = _Chooser(question, guide, day, encode)
     leads, unanswered = chooser.leads(kinds)
-    unanswered = tuple(kind for kind in unanswered if not any(_answers(kind, s.line) for s in opening))
+    unanswered = tuple(kind for kind in unanswered if not any(answers(kind, s.line) for s in opening))
     chosen = chooser.formed(form, kinds, leads)
     chosen = _each_once([*opening, *chosen[: len(leads)], *beside, *chosen[len(leads) :]])
     most = _SIMPLE_LINES if form is Form.SIMPLER else 2 * MAX_LINES if form is Form.DETAILED else MAX_LINES
@@ -188,7 +188,7 @@ class _Chooser:
                 self.fit(p, line)
                 + 0.3 * (p.section in sections)
                 + 0.2 * (p.section is Section.SHORT)
-                + 0.4 * _answers(kind, line),
+                + 0.4 * answers(kind, line),
                 -n,
                 p,
                 line,
@@ -273,7 +273,7 @@ class _Chooser:
             yield Statement(p, line, "step" if line.step is not None else "item")
 
 
-def _answers(kind: QuestionKind, line: Line) -> bool:
+def answers(kind: QuestionKind, line: Line) -> bool:
     """Tell whether the line has the shape of an answer: an amount for a fee, a period or day for how long."""
     found = atoms(line.text)
     if kind is QuestionKind.FEE:

@@ -66,22 +66,25 @@ class KeywordIndex:
         """Tell whether every term of `text` stands somewhere in the texts."""
         return all(term in self._engine.vocab_dict for term in self._tokenize(text))
 
-    def shares(self, query: str, rows: Sequence[int]) -> np.ndarray:
-        """Return how much of a query each of some texts contains, shape (len(rows),), in [0, 1].
+    def matched(self, query: str, rows: Sequence[int], beside: "KeywordIndex") -> tuple[np.ndarray, float]:
+        """Return what of a query each of some texts contains, shape (len(rows),), and what the whole query weighs.
 
-        Terms count by how few texts have them, ln(1 + n / df); one that no text has counts most, and is missing everywhere.
+        A term weighs by how few texts here and in `beside` have it, ln(1 + n / df) / ln(1 + n): one that a single text has
+        counts 1, however many there are; so does one that no text has, and it is missing everywhere.
         """
-        terms = set(self._tokenize(query))
         found = np.zeros(len(rows), dtype=np.float32)
-        whole = 0.0
-        for column in map(self._engine.vocab_dict.get, terms):
-            texts = (
-                self._rows[self._starts[column] : self._starts[column + 1]] if column is not None else self._rows[:0]
-            )
-            weight = np.log1p(self._size / max(1, len(texts)))
+        whole, size = 0.0, self._size + beside._size
+        for term in set(self._tokenize(query)):
+            texts = self._texts_with(term)
+            among = max(1, len(texts) + len(beside._texts_with(term)))
+            weight = float(np.log1p(size / among) / np.log1p(size))
             whole += weight
             found += weight * np.isin(rows, texts)
-        return found / whole if whole else found
+        return found, whole
+
+    def _texts_with(self, term: str) -> np.ndarray:
+        column = self._engine.vocab_dict.get(term)
+        return self._rows[:0] if column is None else self._rows[self._starts[column] : self._starts[column + 1]]
 
     def frequencies(self) -> dict[str, int]:
         """Return in how many texts each term stands."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from rag.answers import Hit
 from rag.collection import Collection
+from rag.documents.issuers import place_name
 from rag.guides import NATIONWIDE, Guide, Section
 from rag.text import fold, has_marks, syllables
 
@@ -80,6 +81,17 @@ class Views:
     strengths: tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How much of a question one passage contains. `share`: of the question's terms by their rarity, in [0, 1]; `mass`: the same
+    undivided, in terms that only one passage has; `subject`: the share of its content words that the title of the guide has.
+    """
+
+    share: float
+    mass: float
+    subject: float
+
+
 NOTHING = Found((), (), (), 0.0, 0.0, 0.0)
 
 
@@ -128,10 +140,19 @@ class Retriever:
             views.guides,
         )
 
-    def shares(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        """Return how much of a question each hit's passage contains by its own words and headings, each in [0, 1]."""
+    def matches(self, question: str, hits: Sequence[Hit], beside: Collection) -> list[Match]:
+        """Return how much of a question each hit's passage contains by its own words and headings; a term is as rare as it is
+        here and in the collection `beside`.
+        """
         rows = [self._rows[hit.passage.id] for hit in hits]
-        return [float(share) for share in self.index.keyword["passage-folded"].shares(question, rows)]
+        found, whole = self.index.keyword["passage-folded"].matched(question, rows, beside.keyword["passage-folded"])
+        words = content_words(question)
+        weight = self._weight(words) or 1.0
+        subjects = [self._weight(words & content_words(hit.passage.guide_title)) / weight for hit in hits]
+        return [
+            Match(float(mass) / (whole or 1.0), float(mass), subject)
+            for mass, subject in zip(found, subjects, strict=True)
+        ]
 
     def views(self, query: str, day: date) -> Views:
         """Return how well every guide and passage fits an expanded query by what is true on `day`."""
@@ -256,7 +277,7 @@ def _guide_words(guide: Guide) -> set[str]:
 
 def _names_of_the_meant(guide: Guide) -> list[str]:
     """Return the folded words by which a question shows that it is about these people or this place."""
-    place = [] if guide.territory == NATIONWIDE else [guide.territory]
+    place = [] if guide.territory == NATIONWIDE else [place_name(guide.territory)]
     return [fold(word) for word in (*guide.only_for, *place)]
 
 

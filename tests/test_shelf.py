@@ -74,6 +74,11 @@ def test_legal_bases_are_no_passages_and_an_article_is_a_guide_with_its_page():
     }  # fmt: skip
 
 
+def test_a_chapter_that_has_only_its_name_is_no_guide():
+    chapter = Unit(UnitKind.CHAPTER, ("Chương I",), "", 1, 1, "Quy định chung")
+    assert [guide.id for guide in guides_of(OLD, (chapter, *UNITS), {})] == ["901-2099-tt--dieu-4"]
+
+
 def test_a_shelf_file_comes_back_as_it_was_written():
     later = shelved(
         "902/2099/TT",

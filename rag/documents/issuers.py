@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from rag.text import fold
+from rag.text import fold, has_marks, syllables
 
 # Before and after the mergers of 2025: older documents name provinces that are no more.
 PROVINCES = (
@@ -15,6 +15,9 @@ PROVINCES = (
     "Thái Bình", "Thái Nguyên", "Thanh Hóa", "Thừa Thiên Huế", "Huế", "Tiền Giang", "Trà Vinh", "Tuyên Quang", "Vĩnh Long", "Vĩnh Phúc",
     "Yên Bái",
 )  # fmt: skip
+# What people call some of them.
+_CALLED = ("Sài Gòn", "HCM", "Vũng Tàu")
+_KIND_OF_PLACE = re.compile(r"^(?:tỉnh|thành phố|thị xã|huyện|quận|phường|xã|thị trấn|đặc khu) ", re.IGNORECASE)
 # The letters at the end of numbers; "TTg" as printed.
 _OF_LETTERS = {
     "CP": "Chính phủ", "TTg": "Thủ tướng Chính phủ", "UBTVQH": "Ủy ban Thường vụ Quốc hội", "CTN": "Chủ tịch nước",
@@ -54,6 +57,23 @@ _SHORT = {
     "TP.": "THÀNH PHỐ ",
     "TP ": "THÀNH PHỐ ",
 }
+
+
+def place_name(territory: str) -> str:
+    """Return what people call a place: "thành phố Hạ Long" → "Hạ Long"."""
+    return _KIND_OF_PLACE.sub("", territory)
+
+
+def is_elsewhere(question: str, territory: str) -> bool:
+    """Tell whether a question names a province and not this place: what holds in one place is no answer about another."""
+    marked = has_marks(question)
+    asked = _spaced(question, marked)
+    named = [name for name in (*PROVINCES, *_CALLED) if _spaced(name, marked) in asked]
+    return bool(named) and not any(_spaced(name, marked) in asked for name in (place_name(territory), territory))
+
+
+def _spaced(text: str, marked: bool) -> str:
+    return f" {' '.join(syllables(text if marked else fold(text)))} "
 
 
 def issuer_of(lines: Iterable[str], number: str) -> str:

@@ -155,7 +155,8 @@ def guides_of(document: Shelved, units: Sequence[Unit], said: "Endings") -> list
     articles: dict[str, list[Unit]] = defaultdict(list)
     for unit in worded:
         articles[unit.path[0]].append(unit)
-    return [_guide(document, slug(top), heading_of(top, rows), rows, said) for top, rows in articles.items()]
+    guides = (_guide(document, slug(top), heading_of(top, rows), rows, said) for top, rows in articles.items())
+    return [guide for guide in guides if guide.passages]  # a chapter has only its name
 
 
 @dataclass(frozen=True, slots=True)
