@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-mending bench-gaps bench-class bench-curated bench-ingest models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-mending bench-gaps bench-class bench-curated bench-ingest bench-many models oidc-provider crash
 
 all: check test
 
@@ -72,6 +72,10 @@ $(READERS)/.installed: evals/reader_rivals.txt
 	$(READERS)/bin/python -m pip install --quiet --upgrade pip
 	$(READERS)/bin/python -m pip install --quiet -r evals/reader_rivals.txt
 	touch $@
+
+# 10,000 small documents taken in by the command: how fast, and that memory does not grow. A quarter of an hour on two cores.
+bench-many: $(STAMP)
+	$(BIN)/python -m evals.bench_ingest --many 10000
 
 # A real llama.cpp server and two small models in an environment of its own, for the tests marked `model` and bench-model. It is
 # built for any CPU with AVX2: with the AMX of some servers generation crashes.

@@ -2,8 +2,8 @@
 
 Makes the proof (`evals.documents.generate`) unless the folder has it, reads every file through the project's door, and prints
 by class of file how much was read wrong against the bars, how fast, and with how much memory; then what each wrong file got.
-With the Python of an environment that has them, other public readers get the same files under the same limits. Ends with 3
-when a bar is missed.
+With the Python of an environment that has them, other public readers get the same files under the same limits. With `--many N`
+a collection of N small documents is taken in instead (`evals.documents.crowd`). Ends with 3 when a bar is missed.
 """
 
 import argparse
@@ -19,10 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
-from evals.documents import generate
+from evals.documents import crowd, generate
 from evals.documents.generate import EXPECTED, Expected, load_expected, make_corpus
 from evals.documents.rivals import RIVALS, TAKES
 from evals.documents.scoring import (
@@ -95,7 +96,11 @@ def main() -> None:
     parser.add_argument("--readers", type=Path, help="Python of the environment that has the other readers")
     parser.add_argument("--only", default="", help="only files with this in their name")
     parser.add_argument("--json", type=Path, help="write every result there")
+    parser.add_argument("--many", type=int, metavar="N", help="take in N small documents instead")
     options = parser.parse_args()
+    if options.many:
+        with tempfile.TemporaryDirectory() as work:
+            _end(crowd.run(options.many, options.folder or Path(work)))
     with tempfile.TemporaryDirectory() as work:
         folder = options.folder or Path(work)
         if not (folder / EXPECTED).exists():
@@ -110,7 +115,10 @@ def main() -> None:
     if options.json:
         everything = [*results, *(result for theirs in rivals.values() for result in theirs)]
         options.json.write_text(json.dumps([asdict(r) for r in everything], ensure_ascii=False), encoding="utf-8")
-    missed = missed_bars(results)
+    _end(missed_bars(results))
+
+
+def _end(missed: Sequence[str]) -> NoReturn:
     print("\n".join(f"MISSED: {line}" for line in missed) or "all bars held")
     sys.exit(_MISSED if missed else 0)
 

@@ -7,11 +7,13 @@ stops the others, and memory does not grow with their number.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
+from queue import SimpleQueue
 from typing import TypeVar
 
 from rag.documents.archives import files_of, unpack
@@ -22,7 +24,7 @@ from rag.documents.limits import DocumentError, Limits, Refusal
 from rag.documents.pages import TRUSTED_SCORE, Page, Reading
 from rag.documents.sandbox import read_safely
 from rag.documents.structure import units_of
-from rag.records.documents import Documents, DocumentState, DoubtfulPage, NewDocument
+from rag.records.documents import Document, Documents, DocumentState, DoubtfulPage, NewDocument
 from rag.text import letters_of
 
 _LIMITS = Limits()
@@ -63,7 +65,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
-    """Takes files in. `who` is written beside each; `again` also reads what was refused before."""
+    """Takes files in. `who` is written beside each; `again` also reads what was refused before.
+
+    `opened` is told of every ZIP how many files are in it, before the first of them is done.
+    """
 
     library: Library
     documents: Documents
@@ -71,6 +76,7 @@ class Ingestion:
     limits: Limits = _LIMITS
     workers: int = os.cpu_count() or 1
     again: bool = False
+    opened: Callable[[int], None] = lambda _: None
 
     def files(self, paths: Iterable[Path]) -> Iterator[Outcome]:
         """Take in the files at and below `paths`, those inside of ZIPs too; yield what became of each."""
@@ -79,36 +85,38 @@ class Ingestion:
     def take(self, found: "Iterable[Found | Outcome]") -> Iterator[Outcome]:
         """Take in files that were found; an outcome among them is passed on."""
         self.library.tidy()
-        for done in _side_by_side(self._taken, found, self.workers):
-            yield from done
+        yield from _side_by_side(self._taken, found, self.workers)
 
     def _found(self, paths: Iterable[Path]) -> "Iterator[Found | Outcome]":
         for entry in files_of(paths, self.limits):
             if isinstance(entry, tuple):
-                yield Outcome(str(entry[0]), Result.REFUSED, entry[1].value)
+                yield Outcome(_shown(entry[0]), Result.REFUSED, entry[1].value)
             else:
-                yield Found(entry, entry.name, str(entry))
+                yield Found(entry, _shown(entry.name), _shown(entry))
 
-    def _taken(self, found: "Found | Outcome") -> list[Outcome]:
+    def _taken(self, found: "Found | Outcome") -> Iterator[Outcome]:
         if isinstance(found, Outcome):
-            return [found]
+            yield found
+            return
         try:
             if sniff(found.path) is Format.ZIP:
-                return self._unpacked(found)
-            return [self._one(found)]
+                yield from self._unpacked(found)
+            else:
+                yield self._one(found)
         except DocumentError as error:
-            return [self._refused(found, error)]
+            yield self._refused(found, error)
         except OSError as error:
-            return [Outcome(found.name, Result.REFUSED, f"{Refusal.NOT_A_FILE.value}: {error.strerror}")]
+            yield Outcome(found.name, Result.REFUSED, f"{Refusal.NOT_A_FILE.value}: {error.strerror}")
 
-    def _unpacked(self, found: Found) -> list[Outcome]:
+    def _unpacked(self, found: Found) -> Iterator[Outcome]:
         with self.library.workspace() as folder:
             members = unpack(found.path, folder, self.limits)
-            inside = [
-                replace(found, path=path, name=f"{found.name}/{path.relative_to(folder)}", origin=f"{found.origin}#{path.relative_to(folder)}")
-                for path in members
-            ]  # fmt: skip
-            return [outcome for member in inside for outcome in self._taken(member)]
+            self.opened(len(members))
+            for path in members:
+                inside = path.relative_to(folder)
+                yield from self._taken(
+                    replace(found, path=path, name=f"{found.name}/{inside}", origin=f"{found.origin}#{inside}")
+                )
 
     def _one(self, found: Found) -> Outcome:
         if found.path.stat().st_size > self.limits.file_bytes:
@@ -116,14 +124,22 @@ class Ingestion:
         file = file_digest(found.path)
         known = self.documents.by_file(file)
         if known and known.state is not DocumentState.REFUSED:
-            return Outcome(found.name, Result.KNOWN, f"is document {known.id}: {known.new.name}", known.id)
-        if known and not self.again:
+            return self._known(found, known)
+        if known and not self.again and _ending(known.new.name) == _ending(found.name):
             return Outcome(found.name, Result.REFUSED, known.refusal)
         new = self._read(found, file)
         document, is_new = self.documents.add(self.who, new)
         if not is_new:
-            return Outcome(found.name, Result.KNOWN, f"is document {document.id}: {document.new.name}", document.id)
+            return self._known(found, document)
         return Outcome(found.name, Result.ADDED, "", document.id, new.pages, len(new.doubtful))
+
+    def _known(self, found: Found, known: Document) -> Outcome:
+        """Say that a file is there already; what was lost or damaged of it in the library is read again."""
+        file, reading = known.new.file, known.new.reading
+        if not self.library.is_whole(file, reading) and self._read(found, file).reading != reading:
+            lost = f"is document {known.id}, whose text is lost and now reads otherwise; remove it, and take the file in again"
+            return Outcome(found.name, Result.REFUSED, lost, known.id)
+        return Outcome(found.name, Result.KNOWN, f"is document {known.id}: {known.new.name}", known.id)
 
     def _read(self, found: Found, file: str) -> NewDocument:
         reading = read_safely(found.path, self.limits)
@@ -133,7 +149,7 @@ class Ingestion:
         digest = self.library.keep(found.path, file, Text(reading, units))
         return NewDocument(
             file, found.name, reading.format, found.origin, found.source, digest, text_digest(reading), len(reading.pages),
-            describe(reading.blocks, reading.declared, found.path.stem), tuple(map(_doubt, filter(_is_doubtful, reading.pages))),
+            describe(reading.blocks, reading.declared, _shown(found.path.stem)), tuple(map(_doubt, filter(_is_doubtful, reading.pages))),
         )  # fmt: skip
 
     def _refused(self, found: Found, error: DocumentError) -> Outcome:
@@ -162,14 +178,38 @@ def _doubt(page: Page) -> DoubtfulPage:
     return DoubtfulPage(page.number, round(page.score, 3), tuple(fault.value for fault in page.faults))
 
 
-def _side_by_side(work: Callable[[_Item], _Done], items: Iterable[_Item], workers: int) -> Iterator[_Done]:
-    """Yield what `work` returns for each item, as they end; no more items are taken than are soon needed."""
+def _ending(name: str) -> str:
+    """Return what of a name decides how a file is read: a file that was refused is tried again under another ending."""
+    return PurePath(name).suffix.lower()
+
+
+def _shown(path: Path | str) -> str:
+    """Return a path in letters that every report takes: older systems named files in an encoding of their own."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _side_by_side(work: Callable[[_Item], Iterable[_Done]], items: Iterable[_Item], workers: int) -> Iterator[_Done]:
+    """Yield what `work` makes of each item, as it comes; no more items are taken than are soon needed."""
+    made: SimpleQueue[_Done | Future] = SimpleQueue()  # a future comes when it has ended, behind all that it made
+
+    def run(item: _Item) -> None:
+        for one in work(item):
+            made.put(one)
+
+    running, waiting = 0, iter(items)
     with ThreadPoolExecutor(workers) as pool:
-        running = set()
-        for item in items:
-            running.add(pool.submit(work, item))
-            while len(running) >= workers * _AHEAD:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        for future in wait(running).done:
-            yield future.result()
+        try:
+            while True:
+                for item in islice(waiting, workers * _AHEAD - running):
+                    pool.submit(run, item).add_done_callback(made.put)
+                    running += 1
+                if not running:
+                    return
+                one = made.get()
+                if isinstance(one, Future):
+                    one.result()
+                    running -= 1
+                else:
+                    yield one
+        finally:  # Ctrl+C, or a database that is full: what has not begun is left
+            pool.shutdown(wait=False, cancel_futures=True)

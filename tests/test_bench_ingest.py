@@ -1,13 +1,18 @@
+import re
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from evals import bench_ingest
 from evals.bench_ingest import Result, missed_bars, read_rival
-from evals.documents import generate
+from evals.documents import crowd, generate
+from evals.documents.crowd import Look
 from evals.documents.generate import Expected
 from evals.documents.scoring import Counts
+from evals.memory import held_mib
 from rag.documents.limits import Limits
 
 ROW = Expected("van-ban.md", generate.WEB, texts=["Mức thu Nhóm A 35.000"], tables=[[["Mức thu"], ["Nhóm A"]]])
@@ -80,3 +85,45 @@ def test_another_reader_is_judged_by_the_same_measures(rival):
 def test_another_reader_that_fails_is_reported_with_its_reason(rival, script, why):
     result = rival(script)
     assert (result.refused, result.cer) == (why, 1.0)
+
+
+def test_memory_that_grows_in_the_second_half_is_told_and_a_high_start_is_not():
+    def looks(*all_mib):
+        return [Look(done, done / 10, 50, mib) for done, mib in zip((10, 50, 60, 100), all_mib, strict=True)]
+
+    assert crowd.missed_bars(looks(200, 150, 219, 150), 100) == []
+    assert crowd.missed_bars(looks(90, 100, 111, 100), 100) == [
+        "memory: peak of 111 MiB in the second half, 100 in the first, at most 1.1 of it"
+    ]
+
+
+@pytest.mark.slow
+def test_a_small_collection_is_taken_in_and_its_memory_seen(tmp_path, capsys):
+    files = tmp_path / "many-6"
+    files.mkdir()
+    for n in range(6):
+        (files / f"{n}.md").write_text(f"Điều {n}. Mức thu\n\n1. Cấp đổi thẻ: {n}0.000 đồng.\n", encoding="utf-8")
+    assert [line for line in crowd.run(6, tmp_path) if not line.startswith("memory")] == []
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert int(re.search(r"peak +(\d+) MiB", last)[1]) > int(re.search(r"itself +(\d+)", last)[1]) > 20
+    (files / "5.md").write_bytes(b"")
+    assert "5 of 6 documents were taken in: {'added': 5, 'refused': 1}" in crowd.run(6, tmp_path)
+
+
+def test_memory_that_a_fork_shares_counts_once_and_that_of_files_not_at_all():
+    much = Path(find_spec("torch").origin).parent / "lib" / "libtorch_cpu.so"  # on a disk, wherever /tmp is
+    script = f"""
+import mmap, os, sys
+own = bytearray(os.urandom(2**20) * 40)
+mapped = mmap.mmap(os.open({str(much)!r}, os.O_RDONLY), 40 * 2**20, prot=mmap.PROT_READ)
+read = sum(mapped[::4096])
+if child := os.fork():
+    print(child, flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        child = int(parent.stdout.readline())
+        whole = held_mib(parent.pid) + held_mib(child)
+        parent.stdin.close()
+    assert 40 < whole < 65
+    assert held_mib(parent.pid) == 0.0

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.documents.library import Library, Text, file_digest
+from rag.documents.library import Library, Text, _started, file_digest
 from rag.documents.pages import Block, BlockKind, Reading
 from rag.documents.units import Unit, UnitKind
 from rag.errors import CorpusError
@@ -65,11 +65,24 @@ def test_what_is_removed_is_gone_with_all_that_was_made_of_it(stored):
     assert not library.has(file, digest)
 
 
+def test_what_was_lost_or_damaged_is_there_again_after_the_file_was_kept_again(stored):
+    library, path, file, digest = stored
+    for spoiled in (library.original(file), library.folder / file / f"{digest}.json"):
+        for spoil in (os.unlink, lambda it: it.write_bytes(b"{}")):
+            spoil(spoiled)
+            assert not library.is_whole(file, digest)
+            assert library.keep(path, file, text()) == digest
+            assert library.is_whole(file, digest)
+    assert len(list((library.folder / file).iterdir())) == 2
+
+
 def test_tidying_takes_what_a_dead_process_left_and_nothing_of_a_living_one(stored):
     library, _, file, _ = stored
     ended = subprocess.Popen(["true"])
     ended.wait()
-    for process in (ended.pid, os.getpid()):
-        (library.folder / f"x.{process}.making").mkdir()
-    library.tidy()
-    assert sorted(p.name for p in library.folder.iterdir()) == sorted([file, f"x.{os.getpid()}.making"])
+    with library.workspace() as own:
+        namesake = f"x.{os.getpid()}-1.making"  # of a process that ended and had the number of this one
+        for name in (f"x.{ended.pid}-{_started(os.getpid())}.making", namesake):
+            (library.folder / name).mkdir()
+        library.tidy()
+        assert sorted(p.name for p in library.folder.iterdir()) == sorted([file, own.name])

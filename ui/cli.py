@@ -188,13 +188,13 @@ def doctor(
     model: Annotated[bool, typer.Option("--model", help="Ask the configured language model a question, too.")] = False,
     home: Home = None,
 ) -> None:
-    """Check what the program needs on this machine, and say how to mend what is missing."""
+    """Check what the program needs on this machine, and say how to mend what is missing; a note is only for reading documents."""
     from ui.doctor import checks
 
     rows = list(checks(_settings(home=home), model))
     for row in rows:
-        typer.echo(f"{'ok  ' if row.ok else 'FAIL'} {row.name}: {row.finding}")
-    if not all(row.ok for row in rows):
+        typer.echo(f"{row.mark} {row.name}: {row.finding}")
+    if not all(row.ok or row.optional for row in rows):
         raise typer.Exit(2)
 
 

@@ -4,6 +4,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from rag.answers import Citation
@@ -20,6 +22,16 @@ from rag.vectors import load_embedder
 _NEEDED_DISK_BYTES = 500 * 2**20
 _SET_MODEL = "set BINHDAN_MODEL, for example ollama:NAME, or openai:NAME with BINHDAN_MODEL_URL"
 _MEND_MODEL = "see BINHDAN_MODEL_URL, BINHDAN_MODEL_KEY, BINHDAN_MODEL_FIRST_S and BINHDAN_MODEL_TOTAL_S"
+_NAMESPACES = (
+    "a reader is not kept from network and processes, and old Word files are refused: the kernel grants no user namespaces; "
+    "set kernel.apparmor_restrict_unprivileged_userns=0 or kernel.unprivileged_userns_clone=1 with sysctl; "
+    "a container needs a seccomp profile that allows unshare and mount"
+)
+_LANDLOCK = (
+    "a reader is not kept from other files: the kernel has no Landlock; "
+    "it needs Linux 5.13 or newer with landlock in /sys/kernel/security/lsm"
+)
+_MEND_OFFICE = "apt-get install libreoffice-writer, and see the row sandbox"
 # One question about one passage, the same for every model and every corpus.
 _QUESTION = "Làm định danh mức 2 ở đâu, có mất tiền không?"
 _PASSAGE = (
@@ -30,11 +42,17 @@ _PASSAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: whether it passed and what was found (with the way out when it did not)."""
+    """One check: whether it passed, what was found (with the way out when it did not), and whether the program answers without it."""
 
     name: str
     ok: bool
     finding: str
+    optional: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands before it in a list, four letters wide."""
+        return "ok  " if self.ok else "note" if self.optional else "FAIL"
 
 
 def checks(settings: Settings, model: bool = False) -> Iterator[Finding]:
@@ -49,6 +67,9 @@ def checks(settings: Settings, model: bool = False) -> Iterator[Finding]:
     yield _embedding(settings)
     yield _index(settings)
     yield _records(settings)
+    yield _sandbox()
+    yield _recognition()
+    yield _office()
     if model:
         yield from _model(settings)
 
@@ -77,6 +98,50 @@ def _records(settings: Settings) -> Finding:
         return Finding("records", True, "the database opens and is up to date")
     except BinhDanError as error:
         return Finding("records", False, str(error))
+
+
+def _sandbox() -> Finding:
+    """Tell what this kernel grants to the readers of documents, by starting one."""
+    from rag.documents.limits import DocumentError
+    from rag.documents.sandbox import confinement
+
+    try:
+        granted = confinement()
+    except (DocumentError, RuntimeError, OSError) as error:
+        return Finding("sandbox", False, f"no document can be read: {error}", optional=True)
+    lacks = [way for given, way in ((granted.namespaces, _NAMESPACES), (granted.landlock, _LANDLOCK)) if not given]
+    whole = "documents are read without network, other processes and other files"
+    return Finding("sandbox", not lacks, "; ".join(lacks) or whole, optional=True)
+
+
+def _recognition() -> Finding:
+    from rag.documents.readers.ocr import is_installed
+
+    if is_installed():
+        return Finding("recognition", True, "tesseract with Vietnamese")
+    return Finding(
+        "recognition",
+        False,
+        "scans and photos are refused; apt-get install tesseract-ocr tesseract-ocr-vie",
+        optional=True,
+    )
+
+
+def _office() -> Finding:
+    """Have LibreOffice read a line: it may be installed in part, or not start in the sandbox."""
+    from rag.documents.limits import DocumentError
+    from rag.documents.sandbox import read_safely
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "thu.rtf")
+        path.write_bytes(rb"{\rtf1 Xin chao.}")
+        try:
+            read_safely(path)
+        except (DocumentError, RuntimeError) as error:
+            return Finding(
+                "office", False, f"old Word files are refused: a trial file {error}; {_MEND_OFFICE}", optional=True
+            )
+    return Finding("office", True, "LibreOffice reads old Word files")
 
 
 class _Watched:

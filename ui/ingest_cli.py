@@ -4,8 +4,10 @@ What reads, fetches and stores is loaded by the command that needs it: every oth
 """
 
 import json
+import signal
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +24,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Official documents that were taken in.", no_args_is_help=True)
 _OPERATOR = "operator"
+_ESTIMATED_OVER_S = 300  # a page of a web site takes milliseconds and a scanned book minutes
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of run-time data (BINHDAN_HOME).")]
 
 
 def ingest(
     what: Annotated[list[str] | None, typer.Argument(help="Files, folders, ZIPs, or addresses (https://…).")] = None,
-    watch: Annotated[Path | None, typer.Option(help="Stay, and take in what is put into this folder.")] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(help="Stay, and take in what is put into this folder.", exists=True, file_okay=False),
+    ] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Look at the pages of sources.yaml that are due.")] = False,
     host: Annotated[
         list[str] | None, typer.Option(help="Host that may be asked, beside those of sources.yaml.")
@@ -112,18 +118,24 @@ def remove(number: Annotated[int, typer.Argument(help="A number that `binhdan do
 
 
 def _counted(ingestion: "Ingestion", paths: list[Path]) -> "Iterator[Outcome]":
-    """Yield outcomes under a progress bar with an estimate; files are counted first, which reads no content."""
+    """Yield outcomes under a progress bar with an estimate; files are counted first, which reads no content.
+
+    What is in a ZIP is counted once it is opened.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from rag.documents.archives import files_of
 
     total = sum(1 for _ in files_of(paths, ingestion.limits))
+    inside: list[int] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=_ESTIMATED_OVER_S) as progress:
         task = progress.add_task("reading", total=total)
-        for outcome in ingestion.files(paths):
-            progress.advance(task)
+        for outcome in replace(ingestion, opened=inside.append).files(paths):
+            while inside:
+                total += inside.pop() - 1  # the ZIP itself is no outcome
+            progress.update(task, advance=1, total=total)
             yield outcome
 
 
@@ -131,15 +143,12 @@ def _fetched(
     ingestion: "Ingestion", settings: "Settings", urls: list[str], hosts: Iterable[str]
 ) -> "Iterator[Outcome]":
     """An address that an operator types may be asked; where it redirects to only if the list has that host, too."""
-    import httpx2
-
     from rag.documents.addresses import FetchRules
     from rag.documents.fetching import Fetcher
     from rag.documents.limits import DocumentError
     from rag.ingestion import Found, Outcome, Result
 
-    named = {httpx2.URL(url).raw_host.decode("ascii", "replace") for url in urls}
-    fetcher = Fetcher(FetchRules(frozenset({*_allowed(settings), *hosts, *named})))
+    fetcher = Fetcher(FetchRules(frozenset({*_allowed(settings), *hosts, *_named(urls)})))
     with ingestion.library.workspace() as folder:
         for url in urls:
             try:
@@ -153,6 +162,15 @@ def _fetched(
                 yield from ingestion.take([Found(got.path, url, url)])
 
 
+def _named(urls: Iterable[str]) -> Iterator[str]:
+    """Return the hosts of addresses; of one that is none the fetcher says so."""
+    import httpx2
+
+    for url in urls:
+        with suppress(httpx2.InvalidURL):
+            yield httpx2.URL(url).raw_host.decode("ascii", "replace")
+
+
 def _looked(ingestion: "Ingestion", settings: "Settings", hosts: Iterable[str]) -> "Iterator[Outcome]":
     from rag.documents.addresses import FetchRules
     from rag.documents.fetching import Fetcher
@@ -163,22 +181,45 @@ def _looked(ingestion: "Ingestion", settings: "Settings", hosts: Iterable[str]) 
     sources = load_sources(settings.corpus / FILE)
     fetcher = Fetcher(FetchRules(sources.hosts | frozenset(hosts), pause_s=sources.pause_s))
     state = settings.home / "sources.json"
+    seen = dict.fromkeys(Seen, 0)
     with ingestion.library.workspace() as folder:
         for checked in check_sources(sources, state, folder, datetime.now(UTC), fetcher):
             page = checked.page
+            seen[checked.outcome] += 1
             if checked.fetched and checked.fetched.path:
                 yield from ingestion.take([Found(checked.fetched.path, page.url, page.url, page.id)])
             elif checked.outcome in (Seen.FAILED, Seen.GONE):
                 yield Outcome(page.url, Result.REFUSED, checked.reason or "is gone from its server")
+    typer.echo(f"{sum(seen.values())} pages looked at, {seen[Seen.UNCHANGED]} unchanged", err=True)
 
 
 def _watched(ingestion: "Ingestion", folder: Path) -> "Iterator[Outcome]":
     from rag.documents.watching import FileEvent, watch_folder
 
-    typer.echo(f"watching {folder}; Ctrl+C ends it", err=True)
-    for change in watch_folder(folder):
-        if change.event is not FileEvent.DELETED:
-            yield from ingestion.files([change.path])
+    stop = threading.Event()
+    with _asked_to_end(stop):
+        typer.echo(f"watching {folder}; Ctrl+C ends it", err=True)
+        for change in watch_folder(folder, stop):
+            if change.event is not FileEvent.DELETED:
+                yield from ingestion.files([change.path])
+
+
+@contextmanager
+def _asked_to_end(stop: threading.Event) -> Iterator[None]:
+    """Set `stop` at Ctrl+C or SIGTERM, so that the file in hand is finished; a second one ends everything at once."""
+
+    def end(number: int, _: object) -> None:
+        threading.Thread(target=stop.set).start()  # this thread may hold the event's lock
+        signal.signal(number, before[number])
+
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _allowed(settings: "Settings") -> frozenset[str]:

@@ -22,7 +22,7 @@ from rag.documents.units import Unit
 from rag.errors import CorpusError
 
 _CHUNK = 2**20
-_ASIDE = ".making"  # ends the name of what is not whole yet, after the number of the process that makes it
+_ASIDE = ".making"  # ends the name of what is not whole yet, after number and start of the process that makes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Library:
         self.folder = folder
 
     def keep(self, path: Path, file: str, text: Text) -> str:
-        """Store a file of digest `file` and its text; return the digest of the text. What is there already stays."""
+        """Store a file of digest `file` and its text; return the digest of the text. What is there already and whole stays."""
         content = _TEXT.dump_json(text)
         digest = sha256(content).hexdigest()
         final = self.folder / file
         if final.exists():
-            self._add(final / f"{digest}.json", content)
+            self._complete(final, path, digest, content)
             return digest
         making = self._aside()
         shutil.copyfile(path, making / f"original{path.suffix.lower()}")
@@ -59,7 +59,7 @@ class Library:
             if not final.exists():
                 raise
             shutil.rmtree(making, ignore_errors=True)  # another process was first
-            self._add(final / f"{digest}.json", content)
+            self._complete(final, path, digest, content)
         return digest
 
     def revise(self, file: str, text: Text) -> str:
@@ -81,6 +81,13 @@ class Library:
     def has(self, file: str, digest: str) -> bool:
         """Tell whether a text is there."""
         return (self.folder / file / f"{digest}.json").is_file()
+
+    def is_whole(self, file: str, digest: str) -> bool:
+        """Tell whether a file and a text of it are there as they were stored."""
+        try:
+            return file_digest(self.original(file)) == file and self._content(file, digest) != b""
+        except (CorpusError, OSError):
+            return False
 
     def original(self, file: str) -> Path:
         """Return where the file itself lies. Raises CorpusError."""
@@ -117,13 +124,14 @@ class Library:
     def tidy(self) -> None:
         """Delete what processes that were killed left half made."""
         for leftover in self.folder.glob(f"*{_ASIDE}"):
-            if not _lives(int(leftover.suffixes[-2][1:])):
+            number, _, started = leftover.suffixes[-2][1:].partition("-")
+            if not _lives(int(number), started):
                 shutil.rmtree(leftover, ignore_errors=True)
 
     def _aside(self) -> Path:
         """Make a folder that nobody takes for a document."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return Path(mkdtemp(f".{os.getpid()}{_ASIDE}", dir=self.folder))
+        return Path(mkdtemp(f".{os.getpid()}-{_started(os.getpid())}{_ASIDE}", dir=self.folder))
 
     def _folder(self, file: str) -> Path:
         folder = self.folder / file
@@ -144,20 +152,36 @@ class Library:
             )
         return content
 
+    def _complete(self, final: Path, path: Path, digest: str, content: bytes) -> None:
+        """Add a text to a document, and what somebody lost or damaged of its file."""
+        original = final / f"original{path.suffix.lower()}"
+        if not any(file_digest(found) == final.name for found in final.glob("original*")):
+            replace_bytes(original, path.read_bytes())
+        self._add(final / f"{digest}.json", content)
+
     @staticmethod
     def _add(path: Path, content: bytes) -> None:
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != content:
             replace_bytes(path, content)
 
 
-def _lives(process: int) -> bool:
+def _lives(process: int, started: str) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # it lives, and is another user's
-        return True
-    return True
+        pass
+    return _started(process) in {started, ""}
+
+
+def _started(process: int) -> str:
+    """Return when a process began, "" when that cannot be seen: numbers come again, in a container at every start."""
+    try:
+        said = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return said.rpartition(")")[2].split()[19]
 
 
 def file_digest(path: Path) -> str:

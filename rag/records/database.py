@@ -12,8 +12,11 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.errors import RecordError
+
+INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}  # by dialect: these know ON CONFLICT
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _READING, _BARE = "reading", "bare"

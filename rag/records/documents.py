@@ -19,7 +19,7 @@ from rag.records import tables
 from rag.records.accounts import User
 from rag.records.audit import note
 from rag.records.changes import Draft, Evidence, propose_changes
-from rag.records.database import Database
+from rag.records.database import INSERT, Database
 
 
 class PageDecision(StrEnum):
@@ -119,9 +119,11 @@ class Documents:
                 connection.execute(sa.delete(tables.documents).where(_D.id == known.id))
             before = sa.select(sa.func.max(_D.id)).where(_D.origin == new.origin, _D.state != DocumentState.REFUSED)
             previous = connection.execute(before).scalar() if new.origin.startswith("http") else None
-            number = _insert(connection, {**_row(new), "state": DocumentState.WAITING, "previous": previous}, who)
-            note(connection, who, "document-added", number, name=new.name)
-            return _known(connection, number), True
+            row = {**_row(new), "state": DocumentState.WAITING, "previous": previous}
+            if (number := _insert(connection, row, who)) is not None:
+                note(connection, who, "document-added", number, name=new.name)
+                return _known(connection, number), True
+        return self.add(who, new)  # somebody else was first
 
     def refuse(self, who: str, file: str, name: str, origin: str, refusal: str) -> None:
         """Note why a file was not taken, so that it is not read again and again; one that was taken before stays."""
@@ -245,12 +247,18 @@ def _row(new: NewDocument) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _insert(connection: sa.Connection, row: Mapping[str, object], who: str) -> int:
+def _fitting(column: str, value: object) -> object:
+    """Return as much of a text as its column takes: a path may be as long as its maker likes."""
+    most = getattr(_D[column].type, "length", None)
+    return value[:most] if isinstance(value, str) and most else value
+
+
+def _insert(connection: sa.Connection, row: Mapping[str, object], who: str) -> int | None:
+    """Return the number of the new row, None when the file has one already."""
     values = {**row, "added_by": who, "added_at": datetime.now(UTC)}
-    made = connection.execute(sa.insert(tables.documents).values(values)).inserted_primary_key
-    if made is None:
-        raise RecordError("the document has no number")
-    return made[0]
+    values = {column: _fitting(column, value) for column, value in values.items()}
+    insert = INSERT[connection.dialect.name](tables.documents).values(values)
+    return connection.execute(insert.on_conflict_do_nothing(index_elements=["file"]).returning(_D.id)).scalar()
 
 
 def _known(connection: sa.Connection, number: int) -> Document:

@@ -14,9 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rag.errors import RecordError
 from rag.records import tables
 from rag.records.audit import note
-from rag.records.database import Database
-
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+from rag.records.database import INSERT, Database
 
 
 class Audience(StrEnum):
@@ -87,7 +85,7 @@ class Movement:
             raise RecordError(f"a goal is above 0, not {goal}")
         row = {"locality_id": locality_id, "audience": audience, "measure": measure, "goal": goal, "by_day": by_day}
         with self._database.writing() as connection:
-            insert = _INSERT[connection.dialect.name](tables.targets).values(row)
+            insert = INSERT[connection.dialect.name](tables.targets).values(row)
             changed = {"goal": insert.excluded.goal, "by_day": insert.excluded.by_day}
             connection.execute(_or_else(insert, ("locality_id", "audience", "measure"), changed))
             note(
@@ -112,7 +110,7 @@ def count(
     row = {
         "week": monday(day), "locality_id": locality_id or "", "audience": audience, "measure": measure, "n": n,
     }  # fmt: skip
-    insert = _INSERT[connection.dialect.name](tables.counts).values(row)
+    insert = INSERT[connection.dialect.name](tables.counts).values(row)
     more = {"n": tables.counts.c.n + insert.excluded.n}
     connection.execute(_or_else(insert, [column.name for column in tables.counts.primary_key], more))
 
