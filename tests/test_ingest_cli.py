@@ -10,12 +10,14 @@ import time
 from dataclasses import replace
 
 import pytest
+from people import person
 from web_server import reply, serving
 
 import ui.cli
 from rag.documents import fetching
 from rag.documents.library import Library
 from rag.records import Records
+from rag.records.changes import Draft, Evidence
 from rag.records.documents import DocumentState
 from rag.settings import PROJECT
 
@@ -219,9 +221,8 @@ def test_a_document_that_learners_are_answered_from_is_not_removed(program, tmp_
     path.write_text(CLAUSE.format(n=4), encoding="utf-8")
     program.ingest(path)
     records = Records.open(f"sqlite:///{program.home / 'records.sqlite3'}")
-    from people import person
-
-    records.documents.propose(person(records), 1, [1])
+    draft = Draft("documents/a.yaml", "", "id: a")
+    records.documents.propose(person(records), 1, [draft], "Đưa vào dùng.", Evidence("Bộ", "Thông tư", "", "", True))
     records.close()
     code, out, err = program.run("documents", "remove", 1)
     assert (code, out) == (2, "")
@@ -235,7 +236,7 @@ def test_a_document_that_learners_are_answered_from_is_not_removed(program, tmp_
     [
         ((), "name files, folders or addresses"),
         (("--workers", "0", "."), "--workers"),
-        (("--watch", "nirgends"), "does not exist"),
+        (("--watch", "khong-co"), "does not exist"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_exit_2(program, words, said):
