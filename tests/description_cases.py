@@ -25,6 +25,16 @@ HEADS = {
         "Căn cứ Luật Căn cước số 26/2023/QH15;",
         ("Thông tư", "17/2026/TT-BCA", "Bộ Công an", "Quy định về quy trình cấp thẻ căn cước", date(2026, 5, 15), "toàn quốc"),
     ),
+    "issuer and number in one line": (
+        f"ỦY BAN NHÂN DÂN TỈNH QUẢNG NINH Số: 12/2026/QĐ-UBND\n{MOTTO}Quảng Ninh, ngày 3 tháng 7 năm 2026\nQUYẾT ĐỊNH\nQuy định mức hỗ trợ\n"
+        "Căn cứ Luật Tổ chức chính quyền địa phương;",
+        ("Quyết định", "12/2026/QĐ-UBND", "Ủy ban nhân dân tỉnh Quảng Ninh", "Quy định mức hỗ trợ", date(2026, 7, 3), "Quảng Ninh"),
+    ),
+    "letter whose subject stands before the country's name": (
+        "BỘ NỘI VỤ\nSố: 99/BNV-CCHC\nV/v hướng dẫn nộp hồ sơ\ntrực tuyến\nCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n"
+        "Hà Nội, ngày 3 tháng 7 năm 2026\nKính gửi: Các tỉnh",
+        ("Công văn", "99/BNV-CCHC", "Bộ Nội vụ", "hướng dẫn nộp hồ sơ trực tuyến", date(2026, 7, 3), "toàn quốc"),
+    ),
     "law": (
         f"QUỐC HỘI\n{MOTTO}Luật số: 26/2029/QH16\nLUẬT\nCĂN CƯỚC\nCăn cứ Hiến pháp nước Cộng hòa xã hội chủ nghĩa Việt Nam;\nQuốc hội ban hành Luật.",
         ("Luật", "26/2029/QH16", "Quốc hội", "Căn cước", None, "toàn quốc"),

@@ -46,6 +46,14 @@ def test_a_relation_begins_with_the_document_unless_it_says_otherwise():
     ]
 
 
+def test_a_reference_that_a_broken_line_parts_is_read():
+    read = described(
+        f"{HEAD}Điều 9. Hiệu lực thi hành\n1. Nghị định này có hiệu lực từ ngày\n01 tháng 8 năm 2026 và thay thế Nghị định số\n1/2020/NĐ-CP."
+    )
+    assert [(r.kind, r.number) for r in read.relations] == [(RelationKind.REPLACES, "1/2020/NĐ-CP")]
+    assert read.in_force == date(2026, 8, 1)
+
+
 def test_what_it_stands_on_ends_nothing_and_gives_way_to_what_it_changes():
     read = described(
         f"CHÍNH PHỦ\n{MOTTO}Số: 99/2026/NĐ-CP\nHà Nội, ngày 20 tháng 6 năm 2026\nNGHỊ ĐỊNH\nSửa đổi một số điều của Nghị định số 5/2020/NĐ-CP\n"

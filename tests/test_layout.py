@@ -273,3 +273,10 @@ def test_lines_of_a_table_are_found_in_its_picture_beside_letters_and_below_a_fi
     (grid,) = grids(rulings)
     assert (grid.rows, grid.columns) == (2, 2)
     assert len(rulings.vertical) == 3
+
+
+def test_a_syllable_torn_between_two_lines_is_whole_in_its_paragraph():
+    first = "Người dân nộp hồ sơ đề nghị cấp, cấp đổi, cấp lại thẻ học tập cộng đồng trự"
+    assert texts(sheet(*paragraph(100, first, "c tuyến tại nhà hoặc tại điểm học tập."))) == [
+        "Người dân nộp hồ sơ đề nghị cấp, cấp đổi, cấp lại thẻ học tập cộng đồng trực tuyến tại nhà hoặc tại điểm học tập."
+    ]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.documents.legacy import tcvn3, vni
 from rag.documents.limits import DocumentError, Limits, Refusal
 from rag.documents.pages import Fault, Reading
 from rag.documents.readers.markdown import read
@@ -107,3 +108,33 @@ def test_deep_nesting_does_not_crash(tmp_path):
     with pytest.raises(DocumentError):
         reading(tmp_path, "> " * 5000 + "Điều 1")
     assert reading(tmp_path, "[" * 20_000 + "Điều 1").blocks
+
+
+OLD = (
+    "Điều 5. Lệ phí cấp thẻ\n1. Công dân được cấp thẻ lần đầu không phải nộp lệ phí.\n2. Mức thu: 50.000 đồng.\n3. Thẻ"
+)
+
+
+@pytest.mark.parametrize(("spelt", "fault"), [(tcvn3, Fault.LEGACY_TCVN3), (vni, Fault.LEGACY_VNI)])
+def test_a_text_in_old_letters_is_read_as_a_whole(tmp_path, spelt, fault):
+    found = reading(tmp_path, spelt(OLD).encode("latin-1"), "a.txt")
+    assert [block.text for block in found.blocks] == OLD.split("\n")
+    assert found.pages[0].faults == (fault,)
+
+
+@pytest.mark.parametrize("data", [bytes(range(0xA1, 0xFF)) * 3, "L'été à la plage, garçon".encode("latin-1")])
+def test_a_text_in_letters_that_nobody_can_tell_is_refused_with_what_to_do(tmp_path, data):
+    with pytest.raises(DocumentError, match="save it as UTF-8") as caught:
+        reading(tmp_path, data, "a.txt")
+    assert caught.value.refusal is Refusal.UNKNOWN_FORMAT
+
+
+def test_a_text_that_was_cut_off_within_a_letter_is_read_up_to_it(tmp_path):
+    assert texts(tmp_path, "Lệ phí thẻ".encode()[:-1], "a.txt") == ["Lệ phí th"]
+
+
+def test_a_digit_that_was_guessed_lowers_the_score_of_its_page(tmp_path):
+    (page,) = reading(tmp_path, "Mức thu lệ phí là 1O.000 đồng.", "a.txt").pages
+    assert page.lines[0].text == "Mức thu lệ phí là 10.000 đồng."
+    assert page.faults == (Fault.GUESSED_DIGITS,)
+    assert page.score < 0.8

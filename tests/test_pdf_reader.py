@@ -210,6 +210,15 @@ def test_letters_and_marks_in_two_are_one(tmp_path):
     assert Fault.NFD in reading.pages[0].faults
 
 
+def test_a_digit_that_was_guessed_is_a_fault_of_its_page_and_sends_it_to_a_trainer(tmp_path):
+    right = read(page_of([*LINES, "Mức thu là 10.000 đồng."]).save(tmp_path), LIMITS).pages[0]
+    guessed = read(page_of([*LINES, "Mức thu là 1O.000 đồng."]).save(tmp_path), LIMITS).pages[0]
+    assert guessed.lines[-1].text == right.lines[-1].text == "Mức thu là 10.000 đồng."
+    assert Fault.GUESSED_DIGITS in guessed.faults
+    assert Fault.GUESSED_DIGITS not in right.faults
+    assert guessed.score < 0.8 <= right.score
+
+
 def test_a_password_refuses_and_an_empty_one_does_not(tmp_path):
     path = page_of().save(tmp_path)
     rewritten(path, lambda writer: writer.encrypt("", "của chủ"))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.documents.legacy import tcvn3, vni
 from rag.documents.formats import Format, sniff
 from rag.documents.limits import DocumentError, Refusal
 
@@ -39,6 +40,9 @@ ARCHIVE = hostile.packed(("a.txt", b"a"))
         ("a.txt", "Lệ phí".encode("utf-16"), Format.TEXT),
         ("a.txt", ("ề" * 60_000).encode(), Format.TEXT),
         ("a.txt", b"<b>1</b>", Format.TEXT),
+        ("a.txt", tcvn3("Điều khoản").encode("latin-1"), Format.TEXT),
+        ("a.md", vni("Điều khoản").encode("latin-1"), Format.MARKDOWN),
+        ("a.txt", "Lê\u0323 phi\u0301".encode("cp1258"), Format.TEXT),
         ("a.md", "# Lệ phí".encode(), Format.MARKDOWN),
         ("readme", "Lệ phí".encode(), Format.TEXT),
     ],
@@ -64,6 +68,9 @@ def test_a_file_is_what_it_holds(name, data, found, tmp_path):
         ("a.png", PDF, Refusal.WRONG_NAME),
         ("a.pdf", b"a text", Refusal.WRONG_NAME),
         ("a.txt", b"L\xff ph\xed", Refusal.UNKNOWN_FORMAT),
+        ("a.txt", b"<html><p>\xa7i\xd2u", Refusal.WRONG_NAME),
+        ("a.txt", b"\xa7i\xd2u\x01", Refusal.UNKNOWN_FORMAT),
+        ("a", b"\xa7i\xd2u", Refusal.UNKNOWN_FORMAT),
         ("a.exe", b"MZ\0\0", Refusal.UNKNOWN_FORMAT),
         ("a.xml", b"<?xml version='1.0'?><a/>", Refusal.UNKNOWN_FORMAT),
         ("a.svg", b"<svg/>", Refusal.UNKNOWN_FORMAT),

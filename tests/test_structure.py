@@ -102,6 +102,58 @@ def test_the_d_with_a_stroke_has_an_id_of_its_own():
     assert units["Điều 3a"].id == "dieu-3a"
 
 
+def points(*marks: str) -> list[str]:
+    """Return the points that a clause with these marks has, and the clauses that stand beside them."""
+    units = read("Điều 1. Thẻ\n1. Gồm:\n" + "\n".join(f"{mark} Giấy tờ;" for mark in marks))
+    return [path.rpartition(" ")[2] for path in units if path.count(">") > 1]
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("a) b) c) d) d) e)", "abcdđe"),
+        ("a) b) c) d) ở) e)", "abcdđe"),
+        ("c) d) 6)", "cdđ"),
+        ("d) đ) c) g)", "dđeg"),
+        ("b) c) đ) đ) e)", "bcdđe"),
+        ("e) 9) h)", "egh"),
+        ("g) h) l) k) 1) m)", "ghiklm"),
+        ("i) k) 1)", "ikl"),
+        ("i) k) l) m) n) 0) p)", "iklmnop"),
+    ],
+)
+def test_a_misread_point_is_the_one_that_its_list_proves(read, meant):
+    assert points(*read.split()) == list(meant)
+
+
+@pytest.mark.parametrize(
+    ("read", "kept"),
+    [
+        ("a) b) d) e)", "abde"),
+        ("g) h) l) m)", "ghlm"),
+        ("i) k) 1) 2)", "ik12"),
+        ("a) b) y) z)", "ab"),
+        ("c) d) 7)", "cd"),
+    ],
+)
+def test_a_point_that_nothing_proves_misread_stays_as_it_was_read(read, kept):
+    assert points(*read.split()) == list(kept)
+
+
+def test_a_word_in_brackets_that_a_broken_line_put_first_is_no_misread_point():
+    units = read("Điều 1. Thẻ\n1. Gồm:\na) Ảnh;\nd) Giấy tờ (nơi\nở) khác;\ne) Đơn.")
+    assert units["Điều 1 > khoản 1 > điểm d"].text == "Giấy tờ (nơi ở) khác;"
+
+
+def test_a_second_chapter_of_a_number_that_lost_a_stroke_is_the_next_one():
+    law = "Chương I\nCHUNG\nĐiều 1. A\nMột.\nChương II\nCẤP THẺ\nĐiều 2. B\nHai.\nChương II\n{}\nĐiều 3. C\nBa."
+    units = read(law.format("THI HÀNH"))
+    assert [path for path in units if "Chương" in path] == ["Chương I", "Chương II", "Chương III"]
+    assert units["Điều 3"].under == ("Chương III. THI HÀNH",)
+    assert "Chương III" not in read(law.format("CẤP THẺ"))  # its heading again, on another page
+    assert "Chương III" not in read(law.format("QUY CHẾ").replace("Điều 3. C", "Điều 1. C"))  # another law
+
+
 @pytest.mark.parametrize("mark", ["Điều 5.", "Điều 5 .", "ĐIỀU 5:", "Điều 5 -", "Điều 5"])
 def test_articles_are_known_however_their_number_is_stopped(mark):
     assert read(f"Điều 4. Một\nA.\n{mark} Thẻ căn cước\nB.")["Điều 5"].heading == "Thẻ căn cước"
@@ -188,6 +240,38 @@ def test_quoted_articles_stay_below_the_clause_that_amends():
     }
     assert units["Điều 1 > khoản 1 > Điều 10"].heading == "Lệ phí"
     assert [path for path in units if ">" not in path] == ["Điều 1", "Điều 2"]
+
+
+def test_a_clause_behind_quoted_clauses_goes_on_the_amending_laws_own_list():
+    units = read(
+        "Điều 1. Sửa đổi, bổ sung một số điều của Luật số 5/2020/QH14\n1. Sửa đổi khoản 1 Điều 5 như sau:\n“1. Thẻ mới.”\n"
+        "2. Sửa đổi Điều 6 như sau:\na) Sửa đổi điểm a khoản 2 như sau:\n“a) Ảnh;”;\nb) Sửa đổi khoản 12 và khoản 3 như sau:\n“12. Phí.”\n"
+        "“3. Hạn.”\n3. Bổ sung Điều 7a như sau:\n“Điều 7a. Đổi\n1. Một.”"
+    )
+    own = [path for path, unit in units.items() if not unit.amends]
+    assert own == [
+        "Điều 1",
+        "Điều 1 > khoản 1",
+        "Điều 1 > khoản 2",
+        "Điều 1 > khoản 2 > điểm a",
+        "Điều 1 > khoản 2 > điểm b",
+        "Điều 1 > khoản 3",
+    ]
+    assert [unit.amends.partition(" của ")[0] for unit in units.values() if unit.amends][:4] == [
+        "Điều 5, khoản 1", "Điều 6, khoản 2, điểm a", "Điều 6, khoản 12", "Điều 6, khoản 3",
+    ]  # fmt: skip
+
+
+def test_what_is_quoted_in_the_amending_clauses_own_line_stands_below_it():
+    units = read(
+        "Điều 1. Sửa đổi Luật số 5/2020/QH14\n1. Sửa đổi Điều 5 như sau: “1. Thẻ có hạn.\n2. Thẻ đổi được.”\n2. Sửa đổi tên Điều 6 như sau: “Thẻ”."
+    )
+    assert {path.removeprefix("Điều 1 > "): unit.text for path, unit in units.items() if unit.amends or unit.kind is UnitKind.CLAUSE} == {
+        "khoản 1": "Sửa đổi Điều 5 như sau:", "khoản 1 > khoản 1": "Thẻ có hạn.", "khoản 1 > khoản 2": "Thẻ đổi được.",
+        "khoản 2": "Sửa đổi tên Điều 6 như sau:", "khoản 2 > đoạn 1": "Thẻ.",
+    }  # fmt: skip
+    plain = read("Điều 1. Thẻ\n1. Thẻ ghi như sau: “Cộng đồng”.\n2. Hết.")
+    assert plain["Điều 1 > khoản 1"].text == "Thẻ ghi như sau: “Cộng đồng”."
 
 
 def test_an_amending_document_goes_on_though_quotation_marks_are_lost():

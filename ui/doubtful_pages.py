@@ -30,7 +30,8 @@ DECISIONS = {
 }  # fmt: skip
 # The faults of `rag.documents.pages.Fault` that make a page doubtful; what is mended without loss needs no words.
 FAULTS = {
-    "recognised": "đọc từ ảnh", "wrong-marks": "có dấu sai", "unreadable": "nhiều chữ không đọc được", "stamped": "dấu hoặc chữ ký đè lên chữ",
+    "recognised": "đọc từ ảnh", "wrong-marks": "có dấu sai", "guessed-digits": "số lẫn chữ cái",
+    "unreadable": "nhiều chữ không đọc được", "stamped": "dấu hoặc chữ ký đè lên chữ",
     "legacy-tcvn3": "phông chữ cũ", "legacy-vni": "phông chữ cũ",
 }  # fmt: skip
 _EMPTY_PAGE = "Ô chữ đang trống. Nếu trang không có gì cần dùng, bạn bấm “Bỏ trang này”."

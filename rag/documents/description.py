@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import takewhile
 
 from rag.documents.issuers import cased, issuer_of, territory_of
 from rag.documents.marks import in_capitals, mark_of
@@ -53,9 +54,13 @@ _AFTER_TITLE = re.compile(
     r"ỦY BAN|HỘI ĐỒNG|GIÁM ĐỐC|TỔNG GIÁM ĐỐC|THỐNG ĐỐC|CHÁNH ÁN|VIỆN TRƯỞNG)(?!\w)|[\w ,-]{3,80} ban hành (?:Luật|Bộ luật|Nghị|Thông|Quyết|Pháp))"
 )
 _SUBJECT = re.compile(r"(?:V/v|Về việc)[: ]{0,2}(?P<title>.+)", re.IGNORECASE)
+_COUNTRY = re.compile(r"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM|ĐỘC LẬP ?[-–—] ?TỰ DO", re.IGNORECASE)
 _HEAD_LINES = 40
 _TITLE_CHARS = 600
 
+_REFERENCE_BROKEN = re.compile(
+    r"((?<!\w)(?:số|ngày|tháng|năm|điểm|khoản|điều|luật|nghị định|thông tư|quyết định))\n", re.IGNORECASE
+)
 _THIS = rf"(?:{_NAMES}|Văn bản) (?:này|trên)"
 _FORCE = re.compile(
     rf"(?:{_THIS}|(?:{_NAMES}))(?: và .{{1,80}}?)? (?:bắt đầu )?có hiệu lực(?: thi hành)?", re.IGNORECASE
@@ -147,13 +152,16 @@ def _plain_lines(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def _letterhead(head: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of capitals above the number, without the country's name and motto."""
+    """Yield the lines of capitals above the number, or before it in its own line, without the country's name and motto."""
     for line in head[:12]:
-        if _NUMBERED.search(line[:200]) or _TYPE_LINE.match(line):
+        if _TYPE_LINE.match(line):
             return
-        line = re.split(r"CỘNG HÒA|Độc lập|ĐỘC LẬP", line)[0].strip()
+        numbered = _NUMBERED.search(line[:200])
+        line = re.split(r"CỘNG HÒA|Độc lập|ĐỘC LẬP", line[: numbered.start()] if numbered else line)[0].strip()
         if line and in_capitals(line):
             yield line
+        if numbered:
+            return
 
 
 def _number(flat: str, name: str) -> str:
@@ -172,8 +180,14 @@ def _type_and_title(head: Sequence[str], number: str) -> tuple[str, str]:
             return match["type"].capitalize(), _title([match["title"], *head[n + 1 :]])
     letters = next((part for part in re.split(r"[-/\d]+", number) if part in _OF_LETTERS), "")
     subject = next((n for n, line in enumerate(head) if _SUBJECT.match(line)), None)
-    title = "" if subject is None else _title([_SUBJECT.match(head[subject])["title"], *head[subject + 1 :]])  # type: ignore[index]
+    title = "" if subject is None else _subject(head[subject:])
     return _OF_LETTERS.get(letters, "Công văn" if number and "QH" not in number else ""), title
+
+
+def _subject(lines: Sequence[str]) -> str:
+    """Return what a letter is about: the lines from "V/v …" on, up to the name of the country that stands beside them."""
+    told = list(takewhile(lambda line: not _COUNTRY.match(line), lines))
+    return _title([_SUBJECT.match(told[0])["title"], *told[1:]])  # type: ignore[index]
 
 
 def _title(lines: Sequence[str]) -> str:
@@ -202,6 +216,12 @@ def _issued(flat: str, units: Sequence[Unit]) -> date | None:
     return next(iter(dates_in(found["date"])), None) if found else None
 
 
+def _sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a unit; a line that ends within a reference ("Thông tư số") goes on in the next one."""
+    for line in _REFERENCE_BROKEN.sub(r"\1 ", text).split("\n"):
+        yield from sentences(line)
+
+
 # -- force
 
 
@@ -211,7 +231,7 @@ def _force(units: Sequence[Unit], issued: date | None) -> tuple[date | None, dat
     for unit in reversed(units):
         if unit.amends:
             continue
-        for sentence in (part for line in unit.text.split("\n") for part in sentences(line)):
+        for sentence in _sentences(unit.text):
             said = _FORCE.match(sentence)
             if said and not _ENDED.match(sentence[max(0, said.end() - 30) :]):
                 rest = sentence[said.end() :]
@@ -258,7 +278,7 @@ def _relations(units: Sequence[Unit], bases: Sequence[str], title: str, own: str
         above = next((said[unit.path[:n]] for n in range(len(unit.path) - 1, -1, -1) if unit.path[:n] in said), _Said())
         within = said.setdefault(unit.path, above)
         ends = bool(amended) or unit.path[:1] in about or bool(_AMENDS.match(unit.text))
-        for part in filter(None, (unit.heading, *(s for line in unit.text.split("\n") for s in sentences(line)))):
+        for part in filter(None, (unit.heading, *_sentences(unit.text))):
             relations, within = _read(part, within, ends)
             found += relations
         said[unit.path] = within

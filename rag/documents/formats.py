@@ -53,6 +53,8 @@ _NAMED: dict[str, set[Format]] = {
     **{suffix: {Format.IMAGE} for suffix in (".png", ".jpg", ".jpeg", ".tif", ".tiff")},
 }
 _LOOK_BYTES = 2**16
+# What stands in no text in TCVN3, VNI or windows-1258: what steers a printer, and the last byte.
+_NOT_OLD = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f\xff]")
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD_STREAM = b"\xec\xa5"  # begins the text of a Word file, mostly right behind the header
@@ -130,7 +132,9 @@ def _ole(path: Path, head: bytes) -> Format:
 
 
 def _text(head: bytes, suffix: str) -> Format | None:
-    """Tell text from web pages; a page may be in any encoding, text is in UTF-8 or marked as UTF-16."""
+    """Tell text from web pages, which may be in any encoding; text is in UTF-8, marked as UTF-16, or by its name and bytes may be
+    in the letters of Windows or of old Vietnamese fonts, which the reader tells apart or refuses.
+    """
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if b"\0" in head and not wide:
         return None
@@ -138,7 +142,8 @@ def _text(head: bytes, suffix: str) -> Format | None:
     web = _MARKUP.search(plain)
     if suffix in {".htm", ".html", ".xhtml"}:
         return Format.HTML
-    if not wide and not _is_utf8(head):
+    old = not wide and not _is_utf8(head)
+    if old and (web or _NAMED.get(suffix) is not _PLAIN or _NOT_OLD.search(head)):
         return Format.HTML if web else None
     if suffix in _NAMED and _NAMED[suffix] is _PLAIN:
         return Format.TEXT if suffix == ".txt" else Format.MARKDOWN

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from rag.documents import words
-from rag.documents.mending import join_hyphenated
+from rag.documents.mending import join_hyphenated, join_torn
 from rag.documents.pages import Block, BlockKind, PrintedLine
 from rag.documents.rulings import Grid, Rulings, grids
 
@@ -495,8 +495,12 @@ def _join(items: Sequence[_Item]) -> str:
     """Join lines, and words that are broken between them."""
     text = ""
     for item in items:
-        text = (join_hyphenated(text, item.text) or f"{text} {item.text}") if text else item.text
+        text = _joined(text, item.text) if text else item.text
     return text
+
+
+def _joined(one: str, two: str) -> str:
+    return join_hyphenated(one, two) or join_torn(one, two) or f"{one} {two}"
 
 
 def _blocks(elements: Sequence[_Paragraph | _Table], body: float) -> Iterable[Block]:

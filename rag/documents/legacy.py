@@ -46,7 +46,11 @@ VNI |= _vni_pairs()
 _VNI_LETTER = re.compile("|".join(sorted(map(re.escape, VNI), key=len, reverse=True)))
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _TCVN3_FONT = re.compile(r"\.V[Nn]|V[Nn][A-Z]")
-_CAPITALS_FONT = re.compile(r"\.?Vn[A-Z]\w*H(?!\w)|\.VN\w*H(?!\w)(?<!ACH)")
+# The H may be followed by what programs and makers of fonts add: ".VnTimeH,Bold", "VnTimeHBook", ".VnArialH-BoldItalic".
+_ADDED = (
+    r"(?:Book|Bold|Italic|Oblique|Regular|Normal|Roman|Medium|Light|Demi|Heavy|Black|Narrow|Bd|It|PS|MT){0,4}(?!\w)"
+)
+_CAPITALS_FONT = re.compile(rf"\.?Vn[A-Z][\w -]*H{_ADDED}|\.VN[\w -]*H(?<!ACH)(?i:{_ADDED})")
 _VNI_FONT = re.compile(r"VNI[-_ ]", re.IGNORECASE)
 _MARKED = re.compile("[\xa1-\xffμ]")
 # Letters that only Unicode has; Œ and the like are bytes of Windows' code page.

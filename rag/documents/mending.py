@@ -12,10 +12,10 @@ from rag.documents.language import TONES, cased, is_well_formed, language, marks
 from rag.documents.legacy import decode
 from rag.documents.pages import Fault
 from rag.documents.quality import score_lines
-from rag.documents.spacing import join_hyphenated, join_split, part_glued, space_stops
+from rag.documents.spacing import join_hyphenated, join_split, join_torn, part_glued, space_stops
 from rag.text import clean, fold, has_marks
 
-__all__ = ["join_hyphenated", "mend", "score_lines"]
+__all__ = ["join_hyphenated", "join_torn", "mend", "score_lines"]
 
 # Bullets, boxes and arrows of Symbol and Wingdings, whose letters Word and PDF keep in the private area.
 _SYMBOLS = dict.fromkeys(map(chr, (0xF0B7, 0xF0A7, 0xF0D8, 0xF076, 0xF06C, 0xF06E, 0xF075, 0xF071, 0xF09F)), "•")
@@ -165,7 +165,7 @@ def _nearest(word: str, before: str, after: str) -> str | None:
 
 
 _STEPS: tuple[tuple[Callable[[str], str], frozenset[Fault]], ...] = (
-    (_mend_numbers, frozenset({Fault.WRONG_MARKS})),
+    (_mend_numbers, frozenset({Fault.GUESSED_DIGITS})),
     (join_split, frozenset({Fault.SPLIT_LETTERS})),
     (_mend_marks, frozenset({Fault.WRONG_MARKS})),
     (space_stops, frozenset()),

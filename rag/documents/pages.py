@@ -48,6 +48,7 @@ class Fault(StrEnum):
 
     RECOGNISED = "recognised"  # read from a picture
     WRONG_MARKS = "wrong-marks"  # syllables that Vietnamese does not have
+    GUESSED_DIGITS = "guessed-digits"  # letters stood for digits: "1O.000"
     UNREADABLE = "unreadable"  # little of the page is Vietnamese
     STAMPED = "stamped"  # a stamp or signature lies on the text
 

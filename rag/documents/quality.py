@@ -8,7 +8,7 @@ foreign words, numbers, codes, addresses, the dots and lines of forms. Lines tha
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,8 +38,10 @@ _UNITS = frozenset("m km cm mm kg mg g l ml h ha kw kwh w v tr tp ts ths pgs gs 
 # evals.bench_mending on scans of 28 articles of law at fourteen grades, the pairs of their 25 laws forgotten: of pages with at
 # most 1 % of characters wrong the recognition's doubt is under 0.07 and goes with new pairs (as a geometric mean) to 0.052; of those
 # with more than 5 % nine in ten have over 0.09 and 0.083. Encyclopedia without a fault has 0.09 new pairs, at most 0.25.
-_MALFORMED, _MISFIT, _RUBBISH_COST, _STRAY_COST, _DOUBT, _DOUBTED_PAIRS = 3.0, 5.0, 5.0, 2.0, 1.7, 1.8
+_MALFORMED, _MISFIT, _RUBBISH_COST, _STRAY_COST, _DOUBT, _DOUBTED_PAIRS = 3.0, 5.0, 5.0, 2.0, 2.0, 1.8
 _USUAL_NEW, _NEW_PAIRS = 0.3, 1.0
+# Tesseract is never surer of a line than 0.97, and of lines without a fault it is so in the middle by 0.96: so much says nothing.
+_NO_DOUBT = 0.03
 # A sum or date that cannot be is one that somebody would rely on.
 _BAD_NUMBER = 0.25
 # Vietnamese without its marks: of English words fewer than half are syllables without marks, of such a page nearly all.
@@ -48,8 +50,11 @@ _FEWEST_WORDS = 25  # shares of less are of so many: a title page with one forei
 _UNREADABLE_BELOW, _WRONG_MARKS_FROM = 0.5, 0.02
 
 
-def score_lines(lines: Sequence[PrintedLine]) -> tuple[float, frozenset[Fault]]:
-    """Return the quality of a page's mended lines in [0, 1], and what is wrong; from 0.8 its text may be cited."""
+def score_lines(lines: Sequence[PrintedLine], mended: Collection[Fault] = ()) -> tuple[float, frozenset[Fault]]:
+    """Return the quality of a page's lines in [0, 1], and what is wrong; from 0.8 its text may be cited.
+
+    `mended` is what was wrong before the lines were mended: a digit that was guessed counts like one that is wrong.
+    """
     counts: Counter[str] = Counter()
     for line in lines:
         counts["numbers"] += len(_SPOILT_NUMBER.findall(line.text)) + len(_NO_NUMBER.findall(line.text))
@@ -57,7 +62,7 @@ def score_lines(lines: Sequence[PrintedLine]) -> tuple[float, frozenset[Fault]]:
             _count_neighbours(run, counts)
     words = max(counts["words"], _FEWEST_WORDS)
     chars = sum(len(line.text) for line in lines)
-    doubt = sum((1 - line.sure) * len(line.text) for line in lines) / max(chars, 1)
+    doubt = max(0.0, sum((1 - line.sure) * len(line.text) for line in lines) / max(chars, 1) - _NO_DOUBT)
     new = counts["new"] / max(counts["pairs"], _FEWEST_WORDS)
     lost = (
         _MALFORMED * counts["malformed"] / words
@@ -67,7 +72,7 @@ def score_lines(lines: Sequence[PrintedLine]) -> tuple[float, frozenset[Fault]]:
         + _DOUBT * doubt
         + _DOUBTED_PAIRS * math.sqrt(new * doubt)
         + _NEW_PAIRS * max(0.0, new - _USUAL_NEW)
-        + _BAD_NUMBER * bool(counts["numbers"])
+        + _BAD_NUMBER * bool(counts["numbers"] or Fault.GUESSED_DIGITS in mended)
     )
     plain = counts["plain"] > _PLAIN_SHARE * words
     score = max(0.0, 1 - lost - _PLAIN * plain)

@@ -34,6 +34,7 @@ _LONGEST_GLUED = 40
 _LOAN_LETTERS = 5
 _FREQUENT = 2.2
 _HYPHENS = ("-", "‐", "\xad", "¬")
+_NEAR = 3  # words on both sides of the end of a line tell what its parts make
 # Shorter parts of English words keep their hyphen: "e-mail", "check-in".
 _ENGLISH_LETTERS = 3
 
@@ -85,8 +86,6 @@ def _is_part(core: str) -> bool:
 
 def _join_line(line: str) -> str:
     pieces = _pieces(line)
-    if all(_is_label(pieces, n) or not _is_part(piece.core) for n, piece in enumerate(pieces)):
-        return line
     groups = _best_groups(pieces)
     if len(groups) == len(pieces):
         return line
@@ -127,7 +126,8 @@ def _best_groups(pieces: Sequence[_Piece], torn: bool = False) -> list[int]:
             options = []
             for before, (cost, _) in best[start].items():
                 left = _word_before(pieces, start, before)
-                options.append((cost + own + language().pair_cost(left, word), before))
+                whole = _REAL if size == 1 < before and _stands_behind(left, word) else own
+                options.append((cost + whole + language().pair_cost(left, word), before))
             if options:
                 best[end][size] = min(options)
     sizes: list[int] = []
@@ -137,6 +137,11 @@ def _best_groups(pieces: Sequence[_Piece], torn: bool = False) -> list[int]:
         sizes.append(size)
         end, size = end - size, best[end][size][1]
     return sizes[::-1] if total + _GAIN <= _plain_cost(pieces) else [1] * len(pieces)
+
+
+def _stands_behind(left: str, letter: str) -> bool:
+    """Tell whether a letter is a word that is written behind `left`, whose parts were joined: "th ú y" → "thú y"."""
+    return len(letter) == 1 and bool(left) and language().is_real(letter) and language().knows(f"{left} {letter}")
 
 
 def _is_odd_pair(group: Sequence[_Piece]) -> bool:
@@ -188,11 +193,14 @@ def _is_label(pieces: Sequence[_Piece], at: int) -> bool:
         return True
     if len(piece.core) > 1:
         return False
-    if piece.trail or (piece.core.isupper() and not language().is_real(piece.word)):
-        return bool(piece.trail) or language().knows(f"{before} {piece.word}")
+    if piece.trail:
+        return True
+    if piece.core.isupper() and not language().is_real(piece.word):
+        ends_word = bool(before) and pieces[at - 1].core.isupper() and language().is_real(_word(before + piece.word))
+        return not ends_word and language().knows(f"{before} {piece.word}")  # "VIỆC LÀ M", not "HẠNG B"
     after = pieces[at + 1].word if at + 1 < len(pieces) else ""
-    pairs = (f"{before} {piece.word}", f"{piece.word} {after}")
-    return language().is_real(piece.word) and any(map(language().knows, pairs))
+    pair = f"{before} {piece.word}" if before else f"{piece.word} {after}"
+    return language().is_real(piece.word) and language().knows(pair)
 
 
 def space_stops(text: str) -> str:
@@ -262,6 +270,22 @@ def _words(glued: str) -> str | None:
 
 def _is_cased(word: str, capitals: bool) -> bool:
     return word.isupper() if capitals else word[1:].islower() or len(word) == 1
+
+
+def join_torn(left: str, right: str) -> str | None:
+    """Return two lines as one where the letters of a syllable are parted between them, None where they are not.
+
+    ("nộp hồ sơ trự", "c tuyến") → "nộp hồ sơ trực tuyến".
+    """
+    before, after = left.rsplit(" ", _NEAR), right.split(" ", _NEAR)
+    ends = (_CHUNK.fullmatch(before[-1]), _CHUNK.fullmatch(after[0]))
+    if not any(end and _is_part(end["core"]) for end in ends):
+        return None
+    near, next_ones = before[-_NEAR:], after[:_NEAR]
+    mended = join_split(" ".join([*near, *next_ones])).split(" ")
+    if len(mended) != len(near) + len(next_ones) - 1 or mended[: len(near) - 1] != near[:-1]:
+        return None
+    return " ".join([*before[:-1], mended[len(near) - 1], *after[1:]])
 
 
 def join_hyphenated(left: str, right: str) -> str | None:

@@ -16,7 +16,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.documents.marks import LETTERS, Mark, Style, in_capitals, is_bullet, label_of, mark_of
+from rag.documents.marks import Mark, Style, in_capitals, is_bullet, label_of, mark_of
+from rag.documents.misreadings import after_lost_stroke, point_after
 from rag.documents.pages import Block, BlockKind
 from rag.documents.references import Place, numbers_in, places_in, without_quotes, written
 from rag.documents.rows import rows_of
@@ -32,6 +33,8 @@ _RANKS = {
     UnitKind.PARAGRAPH: 8.0, UnitKind.ROW: 9.0,
 }  # fmt: skip
 _LABEL_RANK = 5.2
+_POINTS = (UnitKind.POINT, Style.LETTER)
+_LINES_AHEAD = 40  # in which the next number of a list is looked for
 _FIRST = (UnitKind.PART, UnitKind.CHAPTER, UnitKind.ARTICLE)  # with what a law begins
 _DEEPEST = 14  # nested deeper, a file is built to harm: its lines stay text
 _LARGEST_GAP = 10  # numbers of a list that may be lost in a row
@@ -47,6 +50,7 @@ _REFERRING = re.compile(
 )
 _AMENDS = re.compile(r"(?<!\w)(?:sửa đổi|bổ sung|thay thế)(?!\w)", re.IGNORECASE)
 _AMENDING = re.compile(r"(?:sửa đổi|bổ sung|thay thế|bãi bỏ|thay cụm từ|bỏ cụm từ)(?!\w)", re.IGNORECASE)
+_QUOTES_BEHIND = re.compile(r"(?P<says>.{0,2000}?(?:như sau|sau đây) ?:) ?(?P<quoted>[“\"«].*)", re.IGNORECASE)
 _QUOTE_OPENS = re.compile(r"[“\"«]\s?(?=\S)")
 _QUOTE_CLOSES = re.compile(r"\s?[”\"»]\s?(?P<after>[.;,]?)(?:\s?[.;])?$")
 _SIGNED = re.compile(
@@ -135,13 +139,22 @@ class _Open:
 
 @dataclass(slots=True)
 class _Quote:
-    """Quotation marks that an amending unit opened: what it says it amends, and how many are open."""
+    """Quotation marks that an amending unit opened: what it says it amends, and how many are open.
+
+    Lists in the marks count by themselves; `lists` keeps how far the unit's own have come.
+    """
 
     base: _Open
     targets: list[Place]
     number: str
+    lists: dict[tuple[UnitKind, Style], tuple[int, ...]]
     curly: int = 0
     straight: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether a list has begun in the marks."""
+        return any(kind is not UnitKind.PARAGRAPH for kind, _ in self.base.last)
 
     def ends_with(self, text: str) -> bool:
         """Take a line's quotation marks into account; tell whether the quotation ends with it."""
@@ -207,6 +220,7 @@ class _Reader:
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
+        self.at = 0  # the line that is fed
         self.root = _Open(UnitKind.HEADING, "", -1, 1, None, speaks=False)
         self.stack = [self.root]
         self.all: list[_Open] = []
@@ -225,7 +239,8 @@ class _Reader:
         head = self._letterhead()
         for line in self.lines[:head]:
             self._beside(OPENING, line)
-        for line in self.lines[head:]:
+        for n, line in enumerate(self.lines[head:], head):
+            self.at = n
             if line.table:
                 self._table(line, line.table)
             else:
@@ -252,19 +267,57 @@ class _Reader:
         return end
 
     def _line(self, line: Line) -> None:
+        """Feed a line; what it quotes behind "như sau:" is a line of its own."""
+        behind = None if self.quote else _QUOTES_BEHIND.match(line.text)
+        if behind and any(map(_AMENDS.search, (behind["says"], *(unit.announced for unit in self.stack)))):
+            self._part(replace(line, text=behind["says"]))
+            line = replace(line, text=behind["quoted"])
+        self._part(line)
+
+    def _part(self, line: Line) -> None:
         if self.quote is None and self._opens_quote(line):
             self._open_quote()
             inside = replace(line, text=_QUOTE_OPENS.sub("", line.text, count=1))
             _ = self._begins(inside, mark_of(inside.text)) or self._goes_on(inside)
         else:
-            mark = mark_of(line.text)
+            mark = self._mark(line)
             if self.quote and mark:
                 self._leave_lost_quote(mark)
             _ = self._begins(line, mark) or self._goes_on(line)
         if self.quote and self.quote.ends_with(line.text):
-            self._close_quote()
+            self._close_quote(self.quote)
 
     # -- what begins
+
+    def _mark(self, line: Line) -> Mark | None:
+        """Return what a line begins, as it was before recognition where an open list proves that."""
+        mark, scope = mark_of(line.text), self._scope()
+        if not self._settled() and not line.heading:
+            return mark
+        if mark and any(
+            mark.follows(u.last[mark.kind, mark.style]) for u in scope if (mark.kind, mark.style) in u.last
+        ):
+            return mark
+        if mark and mark.kind in _ABOVE_ARTICLES and mark.style is Style.WORD:
+            return self._mended_chapter(mark) or mark
+        points = next((u.last[_POINTS] for u in reversed(scope) if _POINTS in u.last), None)
+        if points is None:
+            return mark
+        return point_after(points, self.top.said.endswith(";"), line.text, mark, self._following) or mark
+
+    def _following(self) -> Mark | None:
+        """Return what the next lines begin, if one of them begins anything."""
+        ahead = self.lines[self.at + 1 : self.at + 1 + _LINES_AHEAD]
+        return next(filter(None, (mark_of(line.text) for line in ahead if not line.table)), None)
+
+    def _mended_chapter(self, mark: Mark) -> Mark | None:
+        """Return a chapter whose number stood before, unless it is that one's heading on another page, or articles begin anew."""
+        last, following = self._holder(mark.kind), self._following()
+        if last is None or last.mark is None or last.mark.style is not mark.style or not last.children:
+            return None
+        title = mark.rest or next((line.text for line in self.lines[self.at + 1 : self.at + 2]), "")
+        anew = following and following.kind is UnitKind.ARTICLE and following.first
+        return None if anew or not title or last.heading.startswith(title) else after_lost_stroke(last.mark.value, mark)
 
     def _begins(self, line: Line, mark: Mark | None) -> bool:
         """Open what the line begins, if it can begin it here; tell whether it did."""
@@ -346,7 +399,7 @@ class _Reader:
         return _rank(mark) + (self.quote.base.rank + 1 if self.quote else 0)
 
     def _place(self, mark: Mark, line: Line) -> tuple[_Open, Mark] | None:
-        """Return below which open unit a mark stands, and the mark, mended; None if it begins nothing here."""
+        """Return below which open unit a mark stands, and the mark; None if it begins nothing here."""
         scope = self._scope()
         if mark.kind is UnitKind.ARTICLE:
             return self._place_article(mark, line, scope)
@@ -357,7 +410,6 @@ class _Reader:
             return None
         if not settled and mark.style is Style.WORD and mark.rest and not in_capitals(mark.rest):
             return None
-        mark = _mended(mark, scope) if settled else mark
         for unit in reversed(scope):
             if key in unit.last and mark.follows(unit.last[key]):
                 return unit, mark
@@ -376,7 +428,7 @@ class _Reader:
         step = next((u for u in scope if u.kind is UnitKind.STEP), None)
         if mark.first and (step or (last and self.top.said.endswith(":"))):
             return (step if step and last is None else self.top), mark
-        if mark.first or (self.quote and not self.quote.base.children):
+        if mark.first or (self.quote and not self.quote.begun):
             return parent, mark
         if last is None:
             fits = mark.style is Style.WORD or (
@@ -608,32 +660,35 @@ class _Reader:
                     within = named[0] if len(named) == 1 else (named[0][0], "", "")
                 number = next(iter(numbers_in(without_quotes(text))), number)
         targets = places_in(base.said, within) or places_in(base.heading, within) or [within]
-        self.quote = _Quote(base, targets, number)
+        self.quote = _Quote(base, targets, number, base.last)
+        base.last = _paragraphs(base.last)
         return self.quote
 
-    def _close_quote(self) -> None:
-        if self.quote:
-            unit, quote = self.top, self.quote
-            if unit.parts:
-                unit.parts[-1] = _without_close(unit.said)
-            else:
-                unit.heading = _without_close(unit.heading)
-            self._close_to(quote.base)
-            self.quote = None
+    def _close_quote(self, quote: _Quote) -> None:
+        unit = self.top
+        if unit.parts:
+            unit.parts[-1] = _without_close(unit.said)
+        else:
+            unit.heading = _without_close(unit.heading)
+        self._leave_quote(quote)
+
+    def _leave_quote(self, quote: _Quote) -> None:
+        """Go on with the amending unit's own lists."""
+        self._close_to(quote.base)
+        quote.base.last = quote.lists | _paragraphs(quote.base.last)
+        self.quote = None
 
     def _leave_lost_quote(self, mark: Mark) -> None:
         """Close a quotation whose last mark is lost: the amending document's own next unit begins."""
         quote, key = self.quote, (mark.kind, mark.style)
         if quote is None:
             return
-        outer = [
-            u for u in self.stack[: self.stack.index(quote.base) + 1] if key in u.last and mark.follows(u.last[key])
-        ]
+        above = [u.last for u in self.stack[: self.stack.index(quote.base)]]
+        outer = [last for last in (*above, quote.lists) if key in last and mark.follows(last[key])]
         inner = [u for u in self._scope() if key in u.last and mark.follows(u.last[key])]
         amends = _AMENDING.match(mark.rest) or (_AMENDS.search(mark.rest) and mark.rest.endswith(":"))
         if outer and (amends or (mark.kind is UnitKind.ARTICLE and not inner)):
-            self._close_to(quote.base)
-            self.quote = None
+            self._leave_quote(quote)
 
     def _amended(self, unit: _Open) -> str:
         """Return the unit of the other document that a quoted unit replaces."""
@@ -653,6 +708,10 @@ class _Reader:
             place = (target[0], clause or target[1], point or ("" if clause else target[2]))
         name = written(place)
         return f"{name} của {quote.number}" if name and quote.number else name
+
+
+def _paragraphs(last: dict[tuple[UnitKind, Style], tuple[int, ...]]) -> dict[tuple[UnitKind, Style], tuple[int, ...]]:
+    return {key: value for key, value in last.items() if key[0] is UnitKind.PARAGRAPH}
 
 
 def _give_back_closing(point: _Open, parent: _Open) -> None:
@@ -683,18 +742,6 @@ def _place_decimal(mark: Mark, scope: Sequence[_Open]) -> tuple[_Open, Mark] | N
             return unit, mark
     listed = [unit for unit in scope if (mark.kind, mark.style) in unit.last]
     return (listed[0] if listed else _above(scope, _RANKS[UnitKind.CLAUSE])), mark
-
-
-def _mended(mark: Mark, scope: Sequence[_Open]) -> Mark:
-    """Read a second "d)" as the "đ)" that it was before recognition."""
-    d = LETTERS.index("d") + 1
-    if (
-        mark.kind is UnitKind.POINT
-        and mark.number == "d"
-        and any(u.last.get((mark.kind, mark.style)) == (d, 0) for u in scope)
-    ):
-        return replace(mark, number="đ", value=(d + 1, 0))
-    return mark
 
 
 def _retitle(article: _Open) -> None:

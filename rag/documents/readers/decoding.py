@@ -27,12 +27,27 @@ def decoded(data: bytes, *declared: str) -> str:
     zeros = [data[at:_LOOKED_AT:2].count(0) for at in (0, 1)]
     if max(zeros) > len(data[:_LOOKED_AT]) // 5:
         return data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "replace")
-    as_utf8 = _as(data, "utf-8")
+    as_utf8 = _as_utf8(data)
     if as_utf8 is not None:
         return as_utf8
     read = [_as(data, name) for name in (*declared, "windows-1258", "windows-1252")]
     composed = [unicodedata.normalize("NFC", text) for text in read if text]  # Windows parts a letter from its tone
     return max(composed, key=_sense, default="") or data.decode("latin-1")
+
+
+def told(data: bytes) -> str | None:
+    """Return `data` as `decoded` does, None where it is neither marked nor UTF-8 and nothing makes Vietnamese of it."""
+    text = decoded(data)
+    marked = data.startswith(tuple(mark for mark, _ in _MARKED))
+    return text if marked or _as_utf8(data) is not None or _sense(text) else None
+
+
+def _as_utf8(data: bytes) -> str | None:
+    """Return `data` as UTF-8, without half a letter at its end, where a file was cut off."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return None
 
 
 def _as(data: bytes, name: str) -> str | None:

@@ -94,7 +94,7 @@ class Draft:
 
     def _finished(self, number: int) -> Page:
         lines, faults = self._lines[number - 1], self._faults[number - 1]
-        score, wrong = score_lines(lines) if lines else (1.0, frozenset())
+        score, wrong = score_lines(lines, faults) if lines else (1.0, frozenset())
         return Page(number, tuple(lines), score=score, faults=tuple(dict.fromkeys((*faults, *sorted(wrong)))))
 
 

@@ -1,14 +1,16 @@
 """Markdown and plain text. Lists keep their numbers as a browser would print them; raw HTML and front matter are not read."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.documents.limits import Limits
-from rag.documents.pages import PrintedLine, Reading
-from rag.documents.readers.decoding import decoded
+from rag.documents.legacy import decode
+from rag.documents.limits import DocumentError, Limits, Refusal
+from rag.documents.pages import Fault, PrintedLine, Reading
+from rag.documents.readers.decoding import told
 from rag.documents.readers.drafting import Draft
 
 _SUFFIXES = (".md", ".markdown")
@@ -23,19 +25,28 @@ _BEGINS = re.compile(
 
 
 def read(path: Path, limits: Limits) -> Reading:
-    """Return a Markdown file, or any other text file, as paragraphs. Raises DocumentError when there is no text."""
-    text = decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    """Return a Markdown file, or any other text file, as paragraphs. Old letters are known by what the whole file spells.
+
+    Raises:
+        DocumentError: NO_TEXT; UNKNOWN_FORMAT when nobody can tell in which letters it is written.
+    """
+    text = told(path.read_bytes())
+    if text is None:
+        raise DocumentError(Refusal.UNKNOWN_FORMAT, "its letters are in no known encoding; save it as UTF-8")
+    text, legacy = decode(text.replace("\r\n", "\n").replace("\r", "\n"))
+    faults = [legacy] if legacy else []
     if path.suffix.lower() in _SUFFIXES:
-        return _markdown(text, limits)
-    return _plain(text, limits)
+        return _markdown(text, limits, faults)
+    return _plain(text, limits, faults)
 
 
-def _plain(text: str, limits: Limits) -> Reading:
+def _plain(text: str, limits: Limits, faults: Sequence[Fault]) -> Reading:
     """Part at empty lines and form feeds, inside at what begins a clause; other lines of a paragraph are one text."""
     draft = Draft("text", limits)
     for number, page in enumerate(text.split("\f")):
         if number:
             draft.turn_page()
+        draft.note(*faults)
         for paragraph in _PARAGRAPHS.split(page):
             for part in _parts(paragraph.split("\n")):
                 draft.paragraph(draft.mended(part))
@@ -53,8 +64,9 @@ def _parts(lines: list[str]) -> list[str]:
     return parts
 
 
-def _markdown(text: str, limits: Limits) -> Reading:
+def _markdown(text: str, limits: Limits, faults: Sequence[Fault]) -> Reading:
     draft = Draft("markdown", limits)
+    draft.note(*faults)
     tokens = (
         MarkdownIt("commonmark", {"maxNesting": _DEEPEST})
         .enable("table")

@@ -126,7 +126,7 @@ def recognised_page(found: Recognised, number: int) -> tuple[Page, Sheet]:
     lines, faults = printed(found.words, found.rulings, wide, high)
     sheet = Sheet(number, wide, high, tuple(lines), found.rulings)
     ordered = reading_order(sheet)
-    score, wrong = score_lines(ordered) if ordered else (0.0, frozenset({Fault.UNREADABLE}))
+    score, wrong = score_lines(ordered, faults) if ordered else (0.0, frozenset({Fault.UNREADABLE}))
     faults |= wrong | {Fault.RECOGNISED} | ({Fault.STAMPED} if found.stamped else set())
     faults |= {Fault.HYPHENATED} if hyphenated(ordered) else set()
     shown = tuple(replace(line, box=found.shown(line.box)) for line in ordered if line.box)

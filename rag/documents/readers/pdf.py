@@ -200,7 +200,7 @@ def _from_text(
         lines += [replace(line, box=turned(line.box, upright - quarters)) for line in made if line.box]
     sheet = Sheet(number, *_turned_size(size, upright), tuple(lines), picture.rulings(upright))
     ordered = reading_order(sheet)
-    score, wrong = score_lines(ordered) if ordered else (1.0, frozenset())
+    score, wrong = score_lines(ordered, faults) if ordered else (1.0, frozenset())
     faults |= wrong | ({Fault.HYPHENATED} if hyphenated(ordered) else set())
     shown = tuple(replace(line, box=turned(line.box, -upright)) for line in ordered if line.box)
     return Page(number, shown, *size, float(score), tuple(sorted(faults))), sheet
