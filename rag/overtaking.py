@@ -50,7 +50,7 @@ class Overtaken:
 
 
 class Overtaking:
-    """Compares documents with the lines of guides that are true on a day."""
+    """Compares documents with the lines of guides that are true on a day or later."""
 
     def __init__(self, guides: Iterable[Guide], day: date) -> None:
         self._rows: list[tuple[Guide, Passage, Line, set[str], tuple[Atom, ...]]] = []
@@ -62,7 +62,7 @@ class Overtaking:
                 self._rows += [
                     (guide, passage, line, _words(line.text) | about, found)
                     for line in passage.lines
-                    if (found := set_by_rule(line.text)) and line.valid_on(day)
+                    if (found := set_by_rule(line.text)) and not (line.valid_until and line.valid_until < day)
                 ]
         counts = Counter(term for *_, words, _ in self._rows for term in words)
         self._weights = {term: math.log(1 + len(self._rows) / n) for term, n in counts.items()}
@@ -137,7 +137,10 @@ def resting_on(
             for sheet in guide.covers
             for item in sheets[sheet].items.values()
             for number in ended
-            if re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", item.text)
+            if any(
+                re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", text)
+                for text in (item.text, *(source.title for source in item.sources))
+            )
         }
         if named:
             found[guide.id] = sorted(named)

@@ -149,8 +149,10 @@ def _items(row: _Sheet, path: Path, raw: str) -> dict[str, Item]:
                 raise CorpusError(f"{path}:{line}: {item_id} cites {source_id}, which the sheet does not list")
         return tuple(sources[i] for i in ids)
 
-    # Conflicts and laws name no source of their own: they come from reading the sheet's sources side by side.
-    leading = [s.id for s in sorted(row.sources, key=lambda source: not source.official)][:_LEADING_SOURCES]
+    # Conflicts and laws name no source of their own: they come from reading the sheet's sources side by side; a clause of a
+    # shelved document, which has a page of ours, came later and bears one rule.
+    read = [s for s in row.sources if not s.page]
+    leading = [s.id for s in sorted(read, key=lambda source: not source.official)][:_LEADING_SOURCES]
     rows: list[tuple[str, str, str, Confidence, list[str]]] = [
         *((f.id, f.kind, f.text, f.confidence, f.sources) for f in row.facts),
         *((x.id, "superseded", _superseded_text(x), "medium", x.sources) for x in row.superseded),

@@ -15,13 +15,14 @@ from rag.documents.library import Library
 from rag.documents.limits import DocumentError, Refusal
 from rag.documents.shelf import read_shelved
 from rag.documents.units import Relation, RelationKind
-from rag.editions import file_digest
+from rag.editions import EditedFile, file_digest, make_edition
+from rag.errors import RecordError
 from rag.glossary import load_glossary
 from rag.records import Records
 from rag.records.changes import ChangeState, Draft, Evidence
-from rag.records.documents import DocumentState, PageDecision
+from rag.records.documents import DocumentState, LineEdit, PageDecision
 from rag.roles import Role
-from rag.serving import Serving, open_assistant
+from rag.serving import Serving, build_generation, open_assistant
 from ui.app import create_app
 from ui.doubtful_pages import corrected
 from ui.refusal_words import _WORDS, refusal_words
@@ -38,6 +39,7 @@ EDIT = {
     "edit_guide": ["vneid-dang-ky-muc-2"], "edit_old": [OLD], "edit_unit": ["dieu-4/khoan-1"],
     "edit_words": ["Làm mức 2 khi thẻ căn cước còn hạn: không quá 02 ngày làm việc."], "edit_wanted": ["0"],
 }  # fmt: skip
+UNCLEAR = "Chưa tìm thấy quy định cho làm mức 2 hoàn toàn tại nhà, tính đến các nguồn năm 2026."
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +299,8 @@ def test_a_wanted_line_is_checked_kept_and_proposed_with_its_sheet(desk):
     ({"official": ""}, "Chỉ văn bản lấy từ nguồn chính thức"),
     ({"edit_old": ["Câu không còn trong hướng dẫn."]}, "không còn như lúc bạn chọn"),
     ({"edit_unit": ["dieu-9"]}, "không còn như lúc bạn chọn"),
+    ({"edit_old": [UNCLEAR]}, "không còn như lúc bạn chọn"),
+    ({"territory": "tỉnh Quảng Ninh"}, "chỉ áp dụng ở tỉnh Quảng Ninh"),
     ({"edit_words": [OLD]}, "Bạn ghi câu mới"),
     ({"edit_words": ["Làm mức 2 khi thẻ căn cước còn hạn: không quá 01 ngày làm việc."]}, "không ghi “01 ngày làm việc”"),
 ])  # fmt: skip
@@ -305,6 +309,80 @@ def test_a_change_that_does_not_follow_from_the_document_is_not_proposed(desk, m
     reply = desk.propose(found, **{**EDIT, **more})
     assert (reply.status_code, desk.records.changes.all()) == (422, [])
     assert said in unescape(reply.text)
+
+
+def test_lines_of_one_fact_that_say_different_things_are_rewritten_each(desk):
+    child = "Làm mức 2 cho trẻ khi thẻ căn cước còn hạn: không quá 04 ngày làm việc."
+    for path, old, new in (
+        (SHEET, "không quá 03 ngày làm việc.", "không quá 03 ngày làm việc, trẻ em không quá 04 ngày làm việc."),
+        (GUIDE, f"- {OLD} {{f9}}", f"- {OLD} {{f9}}\n- {child} {{f9}}"),
+    ):
+        file = desk.settings.corpus / path
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    found = desk.bring(
+        text=circular("Thẻ căn cước còn hạn: không quá 02 ngày làm việc, trẻ em không quá 05 ngày làm việc.")
+    )
+    reply = desk.propose(
+        found, edit_guide=EDIT["edit_guide"] * 3, edit_old=[OLD, child, OLD], edit_unit=EDIT["edit_unit"] * 3,
+        edit_words=[OLD.replace("03", "02"), child.replace("04", "05"), OLD.replace("03", "02")], edit_wanted=["0", "1", "2"],
+    )  # fmt: skip
+    assert reply.status_code == 303, unescape(reply.text)
+    (guide,) = (c.draft.text for c in desk.records.changes.all() if c.draft.path == GUIDE)
+    assert "- Trước ngày 01/07/2026: làm mức 2 khi thẻ căn cước còn hạn: không quá 03 ngày làm việc. {" in guide
+    assert "- Trước ngày 01/07/2026: làm mức 2 cho trẻ khi thẻ căn cước còn hạn: không quá 04 ngày làm việc. {" in guide
+    assert [guide.count(new) for new in (OLD.replace("03", "02"), child.replace("04", "05"))] == [1, 1]
+
+
+def publish(desk):
+    texts = {change.draft.path: change.draft.text for change in desk.records.changes.all()}
+    edits = {path: EditedFile(text, file_digest(desk.settings.corpus, path), "1") for path, text in texts.items()}
+    build_generation(desk.settings, make_edition(desk.settings, edits).name)
+    desk.records.changes.refuse(desk.trainer, desk.records.changes.all()[0].id, "để thử bản sau")
+
+
+def test_a_line_that_the_document_has_ended_already_is_not_ended_again(desk):
+    found = desk.bring(text=circular(NEW_DAYS))
+    desk.propose(found, **EDIT)
+    publish(desk)
+    desk.send(desk.lan, f"{ALL}/{found.id}/cho-lai")
+    assert OLD not in unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    reply = desk.propose(found, **EDIT)
+    assert reply.status_code == 422
+    assert "không còn như lúc bạn chọn" in unescape(reply.text)
+
+
+def test_a_new_version_shows_who_rests_on_the_old_one_and_calls_no_rule_old_that_never_held(desk):
+    desk.propose(desk.bring(text=circular(NEW_DAYS)), **EDIT)
+    publish(desk)
+    found = desk.bring(content="bản mới", text=circular(NEW_DAYS.replace("02 ngày", "01 ngày")))
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert "02 ngày làm việc → 01 ngày làm việc" in page
+    assert "Hướng dẫn lấy thông tin từ trang này" in page
+    said = EDIT["edit_words"][0]
+    reply = desk.propose(found, **{**EDIT, "edit_old": [said], "edit_words": [said.replace("02 ngày", "01 ngày")]})
+    assert reply.status_code == 422
+    assert "cũng bắt đầu từ ngày đó" in unescape(reply.text)
+
+
+def test_a_choice_follows_its_line_to_the_unit_that_a_correction_left(desk):
+    found = desk.bring(text=circular(NEW_DAYS))
+    words = EDIT["edit_words"][0]
+    edit = LineEdit("vneid-dang-ky-muc-2", OLD, "dieu-9", words, True)
+    desk.records.documents.describe(desk.trainer, found.id, found.new.described, [edit])
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert "dieu-9" not in page
+    assert 'name="edit_wanted" value="0" checked>' in page
+
+
+def test_a_document_is_proposed_once_by_two_people(desk):
+    found = desk.bring()
+    evidence = Evidence("Bộ", "Tờ", "", "", True)
+    desk.records.documents.propose(desk.trainer, found.id, [Draft("documents/a.yaml", "", "a")], "Đưa vào.", evidence)
+    with pytest.raises(RecordError):
+        desk.records.documents.propose(
+            desk.trainer, found.id, [Draft("documents/b.yaml", "", "b")], "Đưa vào.", evidence
+        )
+    assert len(desk.records.changes.all()) == 1
 
 
 def test_an_open_change_of_the_guide_is_named(desk):
@@ -432,3 +510,14 @@ def test_markup_in_a_document_is_shown_as_text(desk):
     )
     assert hostile not in page
     assert "&lt;img src=x" in page
+
+
+def test_a_line_that_begins_after_the_documents_first_day_is_shown_but_not_offered(desk):
+    guide = desk.settings.corpus / GUIDE
+    text = guide.read_text(encoding="utf-8")
+    guide.write_text(text.replace(f"- {OLD} {{f9}}", f"- {OLD} {{f9; từ 2026-08-01}}"), encoding="utf-8", newline="\n")
+    found = desk.bring(text=circular(NEW_DAYS))
+    page = unescape(desk.lan.get(f"{ALL}/{found.id}").text)
+    assert "Câu chỉ bắt đầu sau ngày văn bản có hiệu lực" in page
+    assert f"({OLD})" in page
+    assert "edit_wanted" not in page or f"đang ghi: “{OLD}”" not in page

@@ -8,7 +8,7 @@ import pytest
 from rag.documents.units import Relation, RelationKind, Unit, UnitKind
 from rag.guides import Guide, Line, Passage, Section
 from rag.overtaking import Overtaking, resting_on
-from rag.sheets import Item, Sheet
+from rag.sheets import Item, Sheet, Source
 
 TODAY = date(2026, 11, 27)
 
@@ -78,12 +78,15 @@ def test_nothing_is_flagged_that_the_document_does_not_change(text):
     assert found(clause(text, ""), [CARDS], title="Nghị quyết") == []
 
 
-@pytest.mark.parametrize("bounds", [{"valid_until": date(2026, 12, 31)}, {"valid_from": date(2027, 1, 2)}])
-def test_lines_that_do_not_hold_on_the_first_day_are_left_alone(bounds):
-    lines = guide("the", CARDS.title, "Cấp đổi thẻ căn cước mất 25.000 đồng.", **bounds)
+def test_a_line_that_has_ended_by_the_first_day_is_left_alone_and_one_that_begins_later_is_shown():
     unit = clause("Cấp đổi thẻ căn cước: 60.000 đồng/thẻ.")
-    assert found(unit, [lines], day=date(2027, 1, 1)) == []
-    assert found(unit, [lines], day=next(iter(bounds.values()))) != []
+    ended, begins = (
+        guide("the", CARDS.title, "Cấp đổi thẻ căn cước mất 25.000 đồng.", **bounds)
+        for bounds in ({"valid_until": date(2026, 12, 31)}, {"valid_from": date(2027, 1, 2)})
+    )
+    assert found(unit, [ended], day=date(2027, 1, 1)) == []
+    assert found(unit, [ended], day=date(2026, 12, 31)) != []
+    assert found(unit, [begins], day=date(2027, 1, 1)) != []
 
 
 def test_what_is_told_as_changed_or_unclear_already_is_not_told_again():
@@ -97,6 +100,12 @@ def sheet_naming(text):
     return Sheet("to-the", "Thẻ căn cước", "can-cuoc", TODAY, {"l1": item})
 
 
+def sheet_with_source(title):
+    source = Source("Bộ Tài chính", title, None, None, True)
+    item = Item("to-the:f1", "fee", "Cấp đổi thẻ mất 50.000 đồng.", "high", (source,))
+    return Sheet("to-the", "Thẻ căn cước", "can-cuoc", TODAY, {"f1": item})
+
+
 @pytest.mark.parametrize(("kind", "named", "guides"), [
     (RelationKind.REPLACES, "Thông tư 73/2024/TT-BTC về lệ phí", {"the": ["73/2024/TT-BTC"]}),
     (RelationKind.AMENDS, "Thông tư 73/2024/TT-BTC về lệ phí", {"the": ["73/2024/TT-BTC"]}),
@@ -104,4 +113,5 @@ def sheet_naming(text):
     (RelationKind.REPLACES, "Thông tư 173/2024/TT-BTC về lệ phí", {}),
 ])  # fmt: skip
 def test_guides_whose_sheets_name_an_ended_law_are_flagged(kind, named, guides):
+    assert resting_on([Relation(kind, "73/2024/TT-BTC")], [CARDS], {"to-the": sheet_with_source(named)}) == guides
     assert resting_on([Relation(kind, "73/2024/TT-BTC")], [CARDS], {"to-the": sheet_naming(named)}) == guides

@@ -66,6 +66,11 @@ def boxes(page):
     return [float(y) for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', page)]
 
 
+def test_the_link_of_a_version_that_had_more_pages_leads_to_the_quote(shelf):
+    assert shelf.page(f"{PAPER}/trang/9?doan=dieu-4/khoan-1") == shelf.page(CLAUSE)
+    assert shelf.visitor.get(f"{PAPER}/trang/9?doan=dieu-9").status_code == 404
+
+
 def test_the_quote_stands_above_the_page_on_which_its_lines_are_marked(shelf):
     page = shelf.page(CLAUSE)
     assert "<h2>Điều 4, khoản 1</h2>" in page

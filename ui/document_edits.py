@@ -4,17 +4,18 @@ Reads the corpus in use, writes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from rag.atoms import missing
-from rag.documents.shelf import Shelved, source_of
+from rag.documents.issuers import place_name
+from rag.documents.shelf import Shelved, load_shelf, same_number, source_of
 from rag.documents.sources import FILE, load_sources
 from rag.documents.units import Description, Unit
 from rag.editions import corpus_in_use, file_digest
-from rag.guides import Guide, Line, load_guides
+from rag.guides import NATIONWIDE, Guide, Line, Section, load_guides
 from rag.overtaking import Overtaken, Overtaking, resting_on, set_by_rule
 from rag.records.changes import Draft, Evidence
 from rag.records.documents import Document, LineEdit
@@ -45,9 +46,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What a document may change: lines; guides, each with the numbers of the ended laws that it rests on; guides that cite its page."""
+    """What a document may change: lines of its first day; guides, each with such lines that begin later; guides, each with the
+    numbers of the ended laws that it rests on; guides that cite its page.
+    """
 
     choices: tuple[Choice, ...] = ()
+    later: tuple[tuple[Guide, tuple[str, ...]], ...] = ()
     resting: tuple[tuple[Guide, tuple[str, ...]], ...] = ()
     citing: tuple[tuple[Guide, tuple[str, ...]], ...] = ()
 
@@ -56,25 +60,26 @@ def impact(
     settings: Settings, found: Document, said: Description, units: Sequence[Unit], kept: Sequence[LineEdit], today: date
 ) -> Impact:
     """Return what a document, described as `said`, may change in the guides of the day on which it comes into force."""
-    corpus = corpus_in_use(settings)
+    corpus, day = corpus_in_use(settings), said.in_force or today
     guides, sheets = _standing(corpus)
-    rows = _overtaking(corpus, said.in_force or today).lines(units, said.title)
+    found_lines = _overtaking(corpus, day).lines(units, said.title)
+    rows = [row for row in found_lines if row.line.valid_on(day)]
+    later = tuple((row.guide, (row.line.text,)) for row in found_lines if not row.line.valid_on(day))
     known = {(edit.guide, edit.old): edit for edit in kept}
     likeliest: dict[tuple[str, str], Overtaken] = {}
     for row in rows:
         likeliest.setdefault((row.guide.id, row.line.text), row)
-    choices = []
-    for (guide, old), row in likeliest.items():
-        edit = known.pop((guide, old), LineEdit(guide, old, row.unit.id, row.words, False))
-        choices.append(Choice(row.guide, row.unit, tuple((a.text, b.text) for a, b in row.values), edit))
     by_id = {unit.id: unit for unit in units}
+    choices = [_choice(row, known.pop(key, None), by_id) for key, row in likeliest.items()]
     choices += [  # chosen before something else of the document was corrected
         Choice(guides[edit.guide], by_id[edit.unit], (), edit)
-        for edit in known.values() if edit.wanted and edit.guide in guides and edit.unit in by_id
-    ]  # fmt: skip
+        for edit in known.values()
+        if edit.wanted and edit.unit in by_id and _lines(guides.get(edit.guide), edit.old, day)
+    ]
     resting = resting_on(said.relations, guides.values(), sheets)
     return Impact(
-        tuple(choices), tuple((guides[g], tuple(numbers)) for g, numbers in resting.items()), _citing(corpus, found, guides.values())
+        tuple(choices), later, tuple((guides[g], tuple(numbers)) for g, numbers in resting.items()),
+        _citing(corpus, found, said.number, guides.values()),
     )  # fmt: skip
 
 
@@ -82,16 +87,24 @@ def drafts_of(
     settings: Settings, said: Shelved, units: Sequence[Unit], edits: Sequence[LineEdit]
 ) -> tuple[list[Draft], list[str]]:
     """Return guides and sheets with the wanted lines changed from the document's first day on; and what is in the way, in words."""
-    wanted = [edit for edit in edits if edit.wanted]
+    wanted = {(edit.guide, edit.old): edit for edit in edits if edit.wanted}.values()
     if wanted and not said.official:
         return [], [_NOT_OFFICIAL]
     corpus = corpus_in_use(settings)
     guides, by_id = _standing(corpus)[0], {unit.id: unit for unit in units}
     rewrites, problems = [], []
     for edit in wanted:
-        lines, unit = _lines(guides.get(edit.guide), edit.old), by_id.get(edit.unit)
+        lines, unit = _lines(guides.get(edit.guide), edit.old, said.in_force), by_id.get(edit.unit)
         if not lines or unit is None:
             problems.append(f"Câu “{edit.old}” không còn như lúc bạn chọn. Bạn mở lại trang này để xem.")
+        elif any(line.valid_from == said.in_force for line in lines):  # an old rule that never was one
+            problems.append(
+                f"Câu “{edit.old}” cũng bắt đầu từ ngày đó. Bạn bỏ chọn câu này và sửa thẳng trong hướng dẫn."
+            )
+        elif not _holds_there(said, guides[edit.guide], edit.old):
+            problems.append(
+                f"Văn bản chỉ áp dụng ở {said.territory}, còn câu “{edit.old}” nói cho cả nước. Bạn bỏ chọn câu này."
+            )
         elif not edit.words.strip() or clean(edit.words) == clean(edit.old):
             problems.append(f"Bạn ghi câu mới cho “{edit.old}”, hoặc bỏ chọn câu đó.")
         elif unsaid := _unsaid(said, unit, edit):
@@ -99,7 +112,8 @@ def drafts_of(
         else:
             page, quote = source_of(said, unit).page or "", quote_of(unit, edit.words)
             rewrites += [
-                (unit, Rewrite(guides[edit.guide], line, edit.words, quote, said.in_force, page)) for line in lines
+                (unit, Rewrite(guides[edit.guide], line, edit.words, quote, said.in_force, page, said.expires))
+                for line in lines
             ]
     return [] if problems else _drafts(corpus, said, rewrites), problems
 
@@ -114,19 +128,30 @@ def quote_of(unit: Unit, words: str) -> str:
     return " ".join(bearing) or clean(unit.text)
 
 
+def _choice(row: Overtaken, kept: LineEdit | None, units: Mapping[str, Unit]) -> Choice:
+    """Return a line with what is decided of it, on the unit that it was decided on as long as the document has that."""
+    if kept is None or (not kept.wanted and kept.unit != row.unit.id):
+        kept = LineEdit(row.guide.id, row.line.text, row.unit.id, row.words, False)
+    if kept.unit in units and kept.unit != row.unit.id:
+        return Choice(row.guide, units[kept.unit], (), kept)
+    values = tuple((old.text, new.text) for old, new in row.values)
+    return Choice(row.guide, row.unit, values, replace(kept, unit=row.unit.id))
+
+
 def _drafts(corpus: Path, said: Shelved, rewrites: Iterable[tuple[Unit, Rewrite]]) -> list[Draft]:
     texts: dict[str, str] = {}
-    stated: dict[tuple[str, str], tuple[str, str]] = {}
+    stated: dict[tuple[str, str, str, str], tuple[str, str]] = {}
     # From the last line up: what is put in below does not move the lines above.
     for unit, rewrite in sorted(rewrites, key=lambda row: -row[1].line.number):
         evidence, item = _evidence(said, unit), stated_item(rewrite.line).id
         sheet, guide = f"facts/{item.partition(':')[0]}.yaml", f"guides/{rewrite.guide.topic}/{rewrite.guide.id}.md"
         for path in (sheet, guide):
             texts.setdefault(path, (corpus / path).read_text(encoding="utf-8"))
-        if (item, unit.id) not in stated:  # several lines may state one fact
+        key = item, unit.id, rewrite.line.text, rewrite.words
+        if key not in stated:  # several lines may say the same
             texts[sheet], *ids = rewritten_sheet(texts[sheet], rewrite, evidence)
-            stated[item, unit.id] = ids[0], ids[1]
-        texts[guide] = rewritten_guide(texts[guide], rewrite, *stated[item, unit.id], evidence)
+            stated[key] = ids[0], ids[1]
+        texts[guide] = rewritten_guide(texts[guide], rewrite, *stated[key], evidence)
     return [Draft(path, file_digest(corpus, path), text) for path, text in texts.items()]
 
 
@@ -141,18 +166,32 @@ def _evidence(said: Shelved, unit: Unit) -> Evidence:
     return Evidence(source.publisher, source.title, source.url or "", source.date or "", source.official)
 
 
-def _lines(guide: Guide | None, text: str) -> list[Line]:
-    lines = (line for passage in guide.passages for line in passage.lines) if guide else ()
-    return [line for line in lines if line.text == text]
+def _holds_there(said: Shelved, guide: Guide, line: str) -> bool:
+    """Tell whether a document may end a line: what holds in one place ends nothing that is said of the whole country."""
+    return said.territory in (NATIONWIDE, guide.territory) or place_name(said.territory) in line
 
 
-def _citing(corpus: Path, found: Document, guides: Iterable[Guide]) -> tuple[tuple[Guide, tuple[str, ...]], ...]:
-    """Return the guides whose sheets cite the page that a document is: `covers` of the list of sources, or the same address."""
+def _lines(guide: Guide | None, text: str, day: date) -> list[Line]:
+    """Return the lines of these words that `Overtaking` may show for a document of a day."""
+    passages = [p for p in guide.passages if p.section not in (Section.CHANGED, Section.UNCLEAR)] if guide else []
+    return [line for passage in passages for line in passage.lines if line.text == text and line.valid_on(day)]
+
+
+def _citing(
+    corpus: Path, found: Document, number: str, guides: Iterable[Guide]
+) -> tuple[tuple[Guide, tuple[str, ...]], ...]:
+    """Return the guides whose sheets cite the page that a document is: `covers` of the list of sources, the same address, or the
+    version that it replaces under its number.
+    """
     covered = _covered(corpus).get(found.new.source, frozenset())
+    shelved = tuple(f"/van-ban/{other.id}/" for other in load_shelf(corpus) if same_number(other.number, number))
     return tuple(
         (guide, ()) for guide in guides
         if covered & set(guide.covers)
-        or any(s.url == found.new.origin for p in guide.passages for line in p.lines for s in line.sources)
+        or any(
+            s.url == found.new.origin or (s.page or "").startswith(shelved)
+            for p in guide.passages for line in p.lines for s in line.sources
+        )
     )  # fmt: skip
 
 

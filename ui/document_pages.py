@@ -228,6 +228,8 @@ def _open_change(records: Records, found: Document) -> Change | None:
 def _open_of(records: Records, drafts: Sequence[Draft]) -> str:
     """Return in words which open change keeps drafts from being proposed."""
     number = next((change.id for draft in drafts if (change := records.changes.open_for(draft.path))), 0)
+    if not number:
+        return NOT_WAITING
     return f"Thay đổi {number} của cùng văn bản hoặc hướng dẫn đang chờ duyệt hay chờ xuất bản. Bạn xem thay đổi đó trước nhé."
 
 

@@ -57,10 +57,12 @@ def picture(request: Request, document_id: str, number: int) -> FileResponse:
 def page(request: Request, document_id: str, number: int, doan: str = "") -> str:
     """Show a page with the unit `doan` marked."""
     document, text = _opened(request, document_id)
-    found = page_of(text, number)
     quoted = (
         [u for u in quoted_units(text.units, doan[:_MAX_UNIT_CHARS]) if u.page not in document.without] if doan else []
     )
+    if quoted and number not in {page.number for page in text.reading.pages}:
+        number = quoted[0].page  # the link is of an earlier version, which had more pages
+    found = page_of(text, number)
     here = [unit for unit in quoted if unit.page <= number <= unit.last_page]
     read = number not in document.without
     blocks = [block for block in text.reading.blocks if block.page == number] if read else []

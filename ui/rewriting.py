@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from rag.guides import HEADINGS, REFERENCE, Guide, Line, Section
 from rag.records.changes import Evidence
 from rag.sheets import Item
-from ui.confirming import fact_line, last_row, next_number, quoted, source_line
+from ui.confirming import FACT_KINDS, fact_line, last_row, next_number, quoted, source_line
 
 _CHANGED = next(name for name, section in HEADINGS.items() if section is Section.CHANGED)
 
@@ -20,7 +20,7 @@ _CHANGED = next(name for name, section in HEADINGS.items() if section is Section
 @dataclass(frozen=True, slots=True)
 class Rewrite:
     """A line and the words that hold instead from `since` on; `quote` is what the document says, word for word, on the page of
-    ours at the address `page`.
+    ours at the address `page`; `expires` is the document's own last day.
     """
 
     guide: Guide
@@ -29,6 +29,15 @@ class Rewrite:
     quote: str
     since: date
     page: str
+    expires: date | None = None
+
+    @property
+    def until(self) -> date | None:
+        """The last day of the new words: the document's (a step stays, for the steps after it), or that of the old line, after
+        which other lines may hold.
+        """
+        own = self.expires if self.line.step is None else None
+        return min(filter(None, (own, self.line.valid_until)), default=None)
 
 
 def rewritten_sheet(text: str, rewrite: Rewrite, evidence: Evidence) -> tuple[str, str, str]:
@@ -38,12 +47,14 @@ def rewritten_sheet(text: str, rewrite: Rewrite, evidence: Evidence) -> tuple[st
     fact, ended = f"f{next_number(text, 'f')}", f"x{next_number(text, 'x')}"
     lines = _newer(text, evidence).split("\n")
     lines.insert(last_row(lines, "s") + 1, source_line(source, evidence, rewrite.page))
+    new_rule = rewrite.words + (f" (đến hết ngày {rewrite.until:%d/%m/%Y})" if rewrite.until else "")
     old = (
-        f"  - {{id: {ended}, old: {quoted(rewrite.line.text)}, replaced_by: {quoted(rewrite.words)}, "
+        f"  - {{id: {ended}, old: {quoted(rewrite.line.text)}, replaced_by: {quoted(new_rule)}, "
         f"since: {rewrite.since.isoformat()}, sources: [{source}]}}"
     )
     lines = _with_item(lines, "superseded", "x", old)
-    new = {"id": fact, "kind": item.kind, "text": rewrite.quote, "sources": []}
+    kind = item.kind if item.kind in FACT_KINDS else "tip"
+    new = {"id": fact, "kind": kind, "text": rewrite.quote, "sources": []}
     return "\n".join(_with_item(lines, "facts", "f", fact_line(new, source))), fact, ended
 
 
@@ -59,9 +70,10 @@ def rewritten_guide(text: str, rewrite: Rewrite, fact: str, ended: str, evidence
     items = reference.split(";")[0]
     kept = "".join(f"; {bound.strip()}" for bound in reference.split(";")[1:] if not bound.strip().startswith("đến"))
     lines[at] = f"{said} {{{items}, {prefix}{ended}{kept}; đến {last.isoformat()}}}"
-    new = f"{mark[0] if mark else ''}{' '.join(rewrite.words.split())} {{{prefix}{fact}, {prefix}{ended}; từ {day.isoformat()}}}"
+    bounds = f"từ {day.isoformat()}" + (f"; đến {rewrite.until.isoformat()}" if rewrite.until else "")
+    new = f"{mark[0] if mark else ''}{' '.join(rewrite.words.split())} {{{prefix}{fact}, {prefix}{ended}; {bounds}}}"
     lines.insert(at + 1, new)
-    changed = f"- Trước ngày {day:%d/%m/%Y}: {_as_clause(rewrite.line.text)} {{{prefix}{ended}}}"
+    changed = f"- Trước ngày {day:%d/%m/%Y}: {_as_clause(rewrite.line.text)} {{{prefix}{ended}; từ {day.isoformat()}}}"
     return "\n".join(_with_changed(lines, changed))
 
 

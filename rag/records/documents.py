@@ -206,9 +206,11 @@ class Documents:
     def propose(self, user: User, number: int, drafts: Sequence[Draft], reason: str, evidence: Evidence) -> list[int]:
         """Propose a document's shelf file with what it changes; return the changes' ids.
 
-        Raises RecordError when one of the files has an open change.
+        Raises RecordError when one of the files has an open change, or when another person proposed the document meanwhile.
         """
         with self._database.writing() as connection:
+            if _known(connection, number).state is not DocumentState.WAITING:
+                raise RecordError(f"document {number} waits no more")
             ids = propose_changes(connection, user, drafts, reason, evidence)
             _move(connection, user, number, DocumentState.PROPOSED, ids)
         return ids
