@@ -19,6 +19,8 @@ from rag.documents.shelf import load_shelf, shelf_path
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, Line, Passage, Section, load_guide
+from rag.lessons import FOLDER as LESSONS
+from rag.lessons import load_lessons, texts_of
 from rag.sheets import Sheet, load_sheets
 from rag.text import clean, fold
 
@@ -85,6 +87,7 @@ def check_corpus(corpus: Path, only: str | None = None, library: Library | None 
             lambda: load_believed(corpus, guides),
             lambda: load_cards(corpus, guides),
             lambda: _load_sources(corpus, sheets),
+            lambda: _load_lessons(corpus, guides, glossary),
         ):
             try:
                 load()
@@ -124,6 +127,16 @@ def _file_problems(corpus: Path) -> Iterator[Problem]:
                 yield Problem(path, number, "not in Unicode NFC; save the file as NFC")
             if bad := {f"U+{ord(c):04X}" for c in line if c in "ðÐ" or unicodedata.category(c) in {"Cf", "Cc", "Co"}}:
                 yield Problem(path, number, f"has {', '.join(sorted(bad))}, which Vietnamese text never has")
+
+
+def _load_lessons(corpus: Path, guides: dict[str, Guide], glossary: Glossary) -> None:
+    lessons, _ = load_lessons(corpus, guides)
+    unexplained = [
+        f"{corpus / LESSONS / lesson.id}.yaml:1: {', '.join(words)}: say it in Vietnamese or add it to glossary.yaml"
+        for lesson in lessons if (words := glossary.unexplained(" ".join(texts_of(lesson))))
+    ]  # fmt: skip
+    if unexplained:
+        raise CorpusError("\n".join(unexplained))
 
 
 def _guide_problems(guide: Guide, sheets: dict[str, Sheet], known: set[str]) -> Iterator[Problem]:
