@@ -71,5 +71,4 @@ def load_cards(corpus: Path, guides: Mapping[str, Guide]) -> dict[Route, Card]:
 
 
 def _places(row: _Row, guides: Mapping[str, Guide]) -> list[tuple[Passage, Line]]:
-    passages = guides[row.guide].passages if row.guide in guides else ()
-    return [(passage, line) for passage in passages for line in passage.lines if line.text == row.line]
+    return guides[row.guide].places(row.line) if row.guide in guides else []

@@ -165,6 +165,10 @@ class Guide:
         current = (replace(p, lines=tuple(line for line in p.lines if line.valid_on(day))) for p in self.passages)
         return tuple(passage for passage in current if passage.lines)
 
+    def places(self, text: str) -> list[tuple[Passage, Line]]:
+        """Return the lines of exactly these words, each with its passage."""
+        return [(passage, line) for passage in self.passages for line in passage.lines if line.text == text]
+
     @property
     def digest(self) -> str:
         """sha256 over the guide's passages."""

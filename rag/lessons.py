@@ -270,12 +270,10 @@ def _item(item_id: str, row: _Item, of: Callable[[str], Basis]) -> QuizItem:
 
 
 def _basis(row: _Line, guides: Mapping[str, Guide]) -> Basis:
-    guide = guides.get(row.guide)
-    for passage in guide.passages if guide else ():
-        for line in passage.lines:
-            if line.text == row.line:
-                return Basis(passage, line)
-    raise _LostLineError(f"guide {row.guide} has no line {row.line!r}")
+    places = guides[row.guide].places(row.line) if row.guide in guides else []
+    if not places:
+        raise _LostLineError(f"guide {row.guide} has no line {row.line!r}")
+    return Basis(*places[0])
 
 
 def _unsaid(text: str, bases: Sequence[Basis], given: str = "") -> list[str]:

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from rag.atoms import missing
 from rag.documents.issuers import place_name
-from rag.documents.shelf import Shelved, load_shelf, same_number, source_of
+from rag.documents.shelf import Shelved, same_number, source_of
 from rag.documents.sources import FILE, load_sources
 from rag.documents.units import Description, Unit
 from rag.editions import corpus_in_use, file_digest
-from rag.guides import NATIONWIDE, Guide, Line, Section, load_guides
-from rag.overtaking import Overtaken, Overtaking, resting_on, set_by_rule
+from rag.guides import NATIONWIDE, Guide, Line, load_guides
+from rag.overtaking import TOLD, Overtaken, Overtaking, resting_on, set_by_rule
 from rag.records.changes import Draft, Evidence
 from rag.records.documents import Document, LineEdit
 from rag.settings import Settings
 from rag.sheets import Sheet, load_sheets
 from rag.text import clean, sentences
 from ui.rewriting import Rewrite, rewritten_guide, rewritten_sheet, stated_item
+from ui.shelf import shelf_in_use
 
 _NOT_OFFICIAL = "Chỉ văn bản lấy từ nguồn chính thức mới đổi được câu trong hướng dẫn. Bạn bỏ chọn các câu đó, hoặc tìm bản chính thức."
 
@@ -79,7 +80,7 @@ def impact(
     resting = resting_on(said.relations, guides.values(), sheets)
     return Impact(
         tuple(choices), later, tuple((guides[g], tuple(numbers)) for g, numbers in resting.items()),
-        _citing(corpus, found, said.number, guides.values()),
+        _citing(settings, found, said.number, guides.values()),
     )  # fmt: skip
 
 
@@ -173,18 +174,20 @@ def _holds_there(said: Shelved, guide: Guide, line: str) -> bool:
 
 def _lines(guide: Guide | None, text: str, day: date) -> list[Line]:
     """Return the lines of these words that `Overtaking` may show for a document of a day."""
-    passages = [p for p in guide.passages if p.section not in (Section.CHANGED, Section.UNCLEAR)] if guide else []
-    return [line for passage in passages for line in passage.lines if line.text == text and line.valid_on(day)]
+    places = guide.places(text) if guide else []
+    return [line for passage, line in places if passage.section not in TOLD and line.valid_on(day)]
 
 
 def _citing(
-    corpus: Path, found: Document, number: str, guides: Iterable[Guide]
+    settings: Settings, found: Document, number: str, guides: Iterable[Guide]
 ) -> tuple[tuple[Guide, tuple[str, ...]], ...]:
     """Return the guides whose sheets cite the page that a document is: `covers` of the list of sources, the same address, or the
     version that it replaces under its number.
     """
-    covered = _covered(corpus).get(found.new.source, frozenset())
-    shelved = tuple(f"/van-ban/{other.id}/" for other in load_shelf(corpus) if same_number(other.number, number))
+    covered = _covered(corpus_in_use(settings)).get(found.new.source, frozenset())
+    shelved = tuple(
+        f"/van-ban/{other.id}/" for other in shelf_in_use(settings).values() if same_number(other.number, number)
+    )
     return tuple(
         (guide, ()) for guide in guides
         if covered & set(guide.covers)
