@@ -87,10 +87,10 @@ def test_every_target_is_large_enough_and_nothing_is_cut_off(page):
         .filter(([, r]) => r.width < 44 || r.height < 43.5).map(([e, r]) => `${e.outerHTML.slice(0, 80)} ${r.width}x${r.height}`)""")
     assert small == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for _ in range(2):
-        page.click("[data-do=larger]")
+    page.click(".look > summary")
+    page.click("[data-look='size=rat-lon']")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.click("[data-do=contrast]")
+    page.click("[data-look='theme=contrast']")
     page.shot("6-large-contrast")
 
 

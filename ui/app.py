@@ -124,7 +124,8 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         app, build_page(serving, records, glossary, app.state.conversations), path="/",
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
-        head='<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>'
+        head='<script src="/own/look.js"></script><link rel="stylesheet" href="/own/look.css">'
+        '<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>'
         '<script src="/own/classmate.js" defer></script>',
     )  # fmt: skip
     return Shield(mounted, partial(may_upload, records))
@@ -186,5 +187,5 @@ def _when_serving(server: uvicorn.Server, serving: Serving, records: Records) ->
 
 
 def _theme() -> Base:
-    """Return a plain theme with the machine's own fonts: nothing is fetched."""
-    return Base(font=["system-ui", "Noto Sans", "sans-serif"], font_mono=["monospace"])
+    """Return a plain theme with the typeface of look.css: nothing is fetched."""
+    return Base(font=["Be Vietnam Pro", "system-ui", "Noto Sans", "sans-serif"], font_mono=["monospace"])

@@ -31,7 +31,7 @@ ALLOWED = tuple(
     for method, pattern in (
         ("GET", r"/"),
         ("GET", r"/healthz"),
-        ("GET", r"/own/[\w.-]+"),
+        ("GET", r"/own/(?:fonts/)?[\w.-]+"),
         ("POST", r"/feedback"),
         ("GET", r"/hoi-nguoi(?:/dia-phuong)?"),
         ("POST", r"/hoi-nguoi(?:/(?:xem|xoa))?"),

@@ -3,7 +3,6 @@
 // Nothing is stored in the browser.
 (() => {
   const MAX_CHARS = 1000;
-  const SIZES = ["vua", "lon", "rat-lon"];
   const find = (selector, within = document) => within.querySelector(selector);
   const box = () => find("#box textarea, #box input");
 
@@ -144,17 +143,6 @@
     else find(".reasons input", turn).focus();
   }
 
-  function resize(step) {
-    const root = document.documentElement;
-    const now = SIZES.indexOf(root.dataset.size || "lon") + step;
-    root.dataset.size = SIZES[Math.min(SIZES.length - 1, Math.max(0, now))];
-  }
-
-  function contrast(button) {
-    const on = document.documentElement.classList.toggle("high-contrast");
-    button.setAttribute("aria-pressed", on);
-  }
-
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-ask], [data-do], a.mark, #clear");
     if (!target) return;
@@ -180,7 +168,6 @@
         copy: () => copy(answerText(turn), target), "copy-code": () => copy(find(".code", target.closest(".given")).textContent, target),
         print: () => print(turn),
         helpful: () => press(turn, true), unhelpful: () => press(turn, false),
-        smaller: () => resize(-1), larger: () => resize(1), contrast: () => contrast(target),
       };
       actions[target.dataset.do]?.();
     }
@@ -239,7 +226,6 @@
   const drawn = new MutationObserver(() => {
     if (!box() || !find("#current") || !find("#log")) return;
     drawn.disconnect();
-    document.documentElement.dataset.size = "lon";
     const counter = document.createElement("p");
     counter.id = "counter";
     counter.setAttribute("aria-live", "polite");

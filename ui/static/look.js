@@ -1,0 +1,36 @@
+// The looks of every page: colours and size of text, set before anything is drawn and kept on this device. Nothing else is kept.
+(() => {
+  const KEY = "binhdan-look";
+  const root = document.documentElement;
+  const asks = (query) => window.matchMedia(query).matches;
+  const ofSystem = () => (asks("(prefers-contrast: more)") ? "contrast" : asks("(prefers-color-scheme: dark)") ? "dark" : "light");
+  let kept = {};
+  try { kept = JSON.parse(localStorage.getItem(KEY)) ?? {}; } catch { /* no storage: this page only */ }
+
+  function apply() {
+    root.dataset.theme = kept.theme || ofSystem();
+    root.dataset.size = kept.size || "lon";
+    for (const button of document.querySelectorAll(".look [data-look]")) {
+      const [what, value] = button.dataset.look.split("=");
+      button.setAttribute("aria-pressed", (kept[what] || (what === "size" ? "lon" : "")) === value);
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".look [data-look]");
+    for (const menu of document.querySelectorAll(".look[open]")) if (!menu.contains(event.target)) menu.open = false;
+    if (!button) return;
+    const [what, value] = button.dataset.look.split("=");
+    kept = { ...kept, [what]: value };
+    try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* this page only */ }
+    apply();
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector(".look[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+  document.addEventListener("toggle", (event) => { if (event.target.matches?.(".look")) apply(); }, true); // Gradio draws it late
+  for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) window.matchMedia(query).addEventListener("change", apply);
+  document.addEventListener("DOMContentLoaded", apply);
+  apply();
+})();
