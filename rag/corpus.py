@@ -130,7 +130,7 @@ def _file_problems(corpus: Path) -> Iterator[Problem]:
 
 
 def _load_lessons(corpus: Path, guides: dict[str, Guide], glossary: Glossary) -> None:
-    lessons, _ = load_lessons(corpus, guides)
+    lessons = load_lessons(corpus, guides).lessons
     unexplained = [
         f"{corpus / LESSONS / lesson.id}.yaml:1: {', '.join(words)}: say it in Vietnamese or add it to glossary.yaml"
         for lesson in lessons if (words := glossary.unexplained(" ".join(texts_of(lesson))))

@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from rag.guides import Section, load_guides
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
-from ui.cards import _FONTS, _fill, card_pdf, qr_svg
+from ui.cards import FONTS, _fill, card_pdf, qr_svg
 
 DAY = date(2026, 11, 25)
 URL = "https://binhdan.example/huong-dan/vneid-dang-ky-muc-2"
@@ -168,9 +168,9 @@ def test_both_fonts_have_every_vietnamese_letter_and_all_that_guides_write(guide
         c for g in guides.values() for p in g.passages for line in p.lines for c in line.text + g.title + p.heading
     }
     for name in ("BeVietnamPro-Regular.ttf", "BeVietnamPro-Bold.ttf"):
-        has = {chr(code) for code in TTFont(_FONTS / name).getBestCmap()}
+        has = {chr(code) for code in TTFont(FONTS / name).getBestCmap()}
         assert letters | written | set("đĐ•") <= has
-    assert "SIL OPEN FONT LICENSE" in (_FONTS / "OFL.txt").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text(encoding="utf-8")
 
 
 def test_a_qr_code_for_projecting_scales_has_a_white_edge_and_hides_no_markup():

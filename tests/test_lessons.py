@@ -43,7 +43,8 @@ def item(**more):
 def loaded(folder, row, among=None):
     (folder / "lessons").mkdir(exist_ok=True)
     (folder / "lessons" / f"{row['id']}.yaml").write_text(yaml.safe_dump(row, allow_unicode=True), encoding="utf-8")
-    return load_lessons(folder, among or guides())
+    course = load_lessons(folder, among or guides())
+    return course.lessons, course.flags
 
 
 def test_a_lesson_that_says_what_its_lines_say_is_read(tmp_path):
@@ -111,8 +112,8 @@ def test_the_corpus_check_reads_the_lessons_and_their_words(small_corpus):
 
 def test_the_shipped_lessons_rest_on_the_shipped_guides_and_read_easily():
     corpus = PROJECT / "corpus"
-    lessons, flags = load_lessons(corpus, load_guides(corpus, load_sheets(corpus / "facts")))
-    assert flags == ()
-    assert {path for found in lessons for path in found.paths} == set(PATHS)
-    told = [len(syllables(s)) for found in lessons for text in texts_of(found) for s in sentences(text)]
+    course = load_lessons(corpus, load_guides(corpus, load_sheets(corpus / "facts")))
+    assert course.flags == ()
+    assert {path for found in course.lessons for path in found.paths} == set(PATHS)
+    told = [len(syllables(s)) for found in course.lessons for text in texts_of(found) for s in sentences(text)]
     assert sum(n <= 20 for n in told) >= 0.9 * len(told)

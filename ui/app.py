@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +15,10 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from evals.scoring import Corpus
+from rag.editions import corpus_in_use
 from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
+from rag.lessons import Course, load_lessons
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
 from rag.secret import secret_key
@@ -34,6 +36,7 @@ from ui import (
     gap_pages,
     guide_pages,
     handover_pages,
+    lesson_pages,
     member_pages,
     page_view,
     picker,
@@ -67,6 +70,7 @@ _PAGES = (
     gap_pages,
     guide_pages,
     handover_pages,
+    lesson_pages,
     member_pages,
     page_view,
     picker,
@@ -96,6 +100,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.conversations = Conversations()
     app.state.publishing = Publishing(serving, records, settings)
     app.state.guides = lambda: serving.assistant.index.guides  # ours alone; the documents are `index.shelf`
+    app.state.course = _course(serving, settings)
     app.state.ingest, app.state.take_apart = partial(ingest, settings, records), take_apart
     app.state.picture = draw_page
     for error, page in PROBLEMS.items():
@@ -129,6 +134,16 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         '<script src="/own/classmate.js" defer></script>',
     )  # fmt: skip
     return Shield(mounted, partial(may_upload, records))
+
+
+def _course(serving: Serving, settings: Settings) -> Callable[[], Course]:
+    """Return what gives the lessons of the corpus that is in use; they are read once for each generation."""
+
+    @lru_cache(maxsize=1)
+    def course(generation: str) -> Course:
+        return load_lessons(corpus_in_use(settings), serving.assistant.index.guides, prove=False)
+
+    return lambda: course(serving.assistant.index.folder.name)
 
 
 def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:

@@ -20,8 +20,8 @@ from ui.wording import LEVELS, vietnamese_date
 
 __all__ = ["card_pdf", "qr_svg"]
 
-_FONTS = Path(__file__).parent / "static" / "fonts"
-_FONT = "Be Vietnam Pro"
+FONTS = Path(__file__).parent / "static" / "fonts"
+FONT = "Be Vietnam Pro"
 _WIDTH_MM, _HEIGHT_MM, _MARGIN_MM = 148, 210, 10
 _QR_MM = 34
 _QR_SHIFT_MM = 3  # its white edge may reach into the margin
@@ -32,7 +32,7 @@ _LEADING = 1.28  # the typeface asks for 1.265; below that, the marks of ế and
 _SOURCE_LINES = 2
 
 _Colour = tuple[int, int, int]
-_INK, _BLUE, _DANGER, _QUIET = (22, 32, 42), (11, 79, 156), (163, 22, 26), (69, 82, 95)
+INK, BLUE, _DANGER, QUIET = (22, 32, 42), (11, 79, 156), (163, 22, 26), (69, 82, 95)
 
 _LEAD_SECTIONS = (Section.SHORT,)
 _BODY_SECTIONS = (Section.PAPERS, Section.STEPS, Section.FEE, Section.DEADLINE, Section.PLACE, Section.CONTACT)
@@ -50,7 +50,7 @@ class _Style:
 
     size: float
     bold: bool = False
-    colour: _Colour = _INK
+    colour: _Colour = INK
     before: float = 0
     indent: float = 0
     bar: _Colour | None = None
@@ -60,16 +60,16 @@ class _Style:
         return self.size * _POINT_MM * _LEADING
 
 
-_TITLE = _Style(21, bold=True, colour=_BLUE)
-_LEAD = _Style(15, bold=True, before=2.5, indent=5, bar=_BLUE)
-_HEADING = _Style(16, bold=True, colour=_BLUE, before=4)
+_TITLE = _Style(21, bold=True, colour=BLUE)
+_LEAD = _Style(15, bold=True, before=2.5, indent=5, bar=BLUE)
+_HEADING = _Style(16, bold=True, colour=BLUE, before=4)
 _PART = _Style(15, bold=True, before=2)
 _STEP = _Style(15, before=1.6, indent=9)
 _BODY = _Style(14, before=1.4, indent=5)
 _WARNING_HEADING = _Style(15, bold=True, colour=_DANGER, before=4, indent=5, bar=_DANGER)
 _WARNING = _Style(14, before=1, indent=5, bar=_DANGER)
-_FOOT_HEADING = _Style(13, bold=True, colour=_BLUE)
-_FOOT = _Style(9, colour=_QUIET, before=0.6)
+_FOOT_HEADING = _Style(13, bold=True, colour=BLUE)
+_FOOT = _Style(9, colour=QUIET, before=0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class _Paper(FPDF):
         self.set_margins(_MARGIN_MM, _MARGIN_MM)
         self.set_auto_page_break(False)
         self.c_margin = 0
-        self.add_font(_FONT, "", _FONTS / "BeVietnamPro-Regular.ttf")
-        self.add_font(_FONT, "B", _FONTS / "BeVietnamPro-Bold.ttf")
+        self.add_font(FONT, "", FONTS / "BeVietnamPro-Regular.ttf")
+        self.add_font(FONT, "B", FONTS / "BeVietnamPro-Bold.ttf")
         self.add_page()
 
     def height(self, blocks: Iterable[_Block], width: float) -> float:
@@ -107,8 +107,8 @@ class _Paper(FPDF):
             self.y += style.before
             top = self.y
             if block.marker:
-                self.set_font(_FONT, "B", style.size)
-                self.set_text_color(*_BLUE)
+                self.set_font(FONT, "B", style.size)
+                self.set_text_color(*BLUE)
                 self.set_xy(left, top)
                 self.cell(style.indent, style.line_mm, block.marker)
             self._text(block, top, width, dry=False)
@@ -134,7 +134,7 @@ class _Paper(FPDF):
 
     def _text(self, block: _Block, top: float, width: float, dry: bool) -> float:
         style = block.style
-        self.set_font(_FONT, "B" if style.bold else "", style.size)
+        self.set_font(FONT, "B" if style.bold else "", style.size)
         self.set_text_color(*style.colour)
         if not dry:
             self.set_xy(self.l_margin + style.indent, top)
@@ -229,8 +229,8 @@ def _draw_pages(paper: _Paper, entries: Sequence[_Entry], counts: Sequence[int],
     for number, count in enumerate(counts):
         if number:
             paper.set_xy(_MARGIN_MM, _HEIGHT_MM - _MARGIN_MM - _FOOT.line_mm)
-            paper.set_font(_FONT, "B", 11)
-            paper.set_text_color(*_BLUE)
+            paper.set_font(FONT, "B", 11)
+            paper.set_text_color(*BLUE)
             paper.cell(width, _FOOT.line_mm, _TURN, align=Align.R)
             paper.add_page()
         paper.set_y(_MARGIN_MM)
@@ -243,7 +243,7 @@ def _draw_foot(paper: _Paper, scan: str, guide: Guide, lines: Sequence[Line], ur
     """Draw the QR code at the lower right, and beside it what it is for, the sources and the day they were checked."""
     top, width = _HEIGHT_MM - _MARGIN_MM - _QR_MM, _WIDTH_MM - 2 * _MARGIN_MM - _QR_MM
     paper.draw_qr(url, _MARGIN_MM + width + _QR_SHIFT_MM, top + _QR_SHIFT_MM)
-    paper.set_draw_color(*_QUIET)
+    paper.set_draw_color(*QUIET)
     paper.line(_MARGIN_MM, top, _MARGIN_MM + width, top)
     paper.set_y(top + 1)
     level = LEVELS["verified" if guide.reviewed else "documented"]

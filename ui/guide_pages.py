@@ -1,4 +1,5 @@
-"""The guides as plain pages that need no script and no account: a list, each guide, a practice sheet and a card.
+"""The guides as plain pages that need no script and no account: a list, each guide, its steps as cards, a practice sheet and
+a card to print.
 
 Learners come to them by a QR code, trainers project or print them. Reads `app.state.guides`, a function that returns
 the guides by id, and `app.state.settings`. Shows lines of guides that are true today, and nothing else of substance.
@@ -13,15 +14,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from rag.guides import TOPICS, Guide, Line, Passage, Section
-from rag.sheets import Source
+from rag.lessons import Lesson
 from rag.text import clean, fold, has_marks, syllables
 from ui.qr_codes import qr_svg
-from ui.rendering import is_web, page_html
+from ui.rendering import page_html
+from ui.steps import ways_of
 from ui.wording import LEVELS, NOTICE
 
 PREFIX = "/huong-dan"
 _MAX_SEARCH_CHARS = 100
 _QUESTIONS = 3
+# What people need once the steps are done.
+_AFTER_STEPS = (Section.FEE, Section.DEADLINE, Section.PLACE, Section.CONTACT, Section.WARNING)
 
 router = APIRouter(prefix=PREFIX, default_response_class=HTMLResponse)
 
@@ -48,10 +52,9 @@ class Chapter:
     parts: tuple[Part, ...]
 
     @property
-    def sources(self) -> tuple[Source, ...]:
-        """What the lines rest on, official ones first, each once; without those whose address is no web address."""
-        every = dict.fromkeys(source for part in self.parts for line in part.lines for source in line.sources)
-        return tuple(sorted(filter(lambda source: is_web(source.url), every), key=lambda source: not source.official))
+    def lines(self) -> tuple[Line, ...]:
+        """All lines in order."""
+        return tuple(line for part in self.parts for line in part.lines)
 
 
 def chapters(guide: Guide, day: date) -> list[Chapter]:
@@ -79,7 +82,9 @@ def matching(guides: Mapping[str, Guide], search: str) -> dict[str, list[Guide]]
 @router.get("")
 def _list(request: Request, tim: str = "") -> str:
     search = tim[:_MAX_SEARCH_CHARS].strip()
-    return page_html("guides.html", notice=NOTICE, search=search, topics=matching(_guides(request), search))
+    return page_html(
+        "guides.html", notice=NOTICE, here=PREFIX, search=search, topics=matching(_guides(request), search)
+    )
 
 
 @router.get("/{guide_id}")
@@ -88,8 +93,8 @@ def _guide(request: Request, guide_id: str) -> Response:
     if (guide := guides.get(guide_id)) is None:
         return _missing()
     return _page(
-        "guide.html", guide, topic=TOPICS[guide.topic], level=LEVELS["verified" if guide.reviewed else "documented"],
-        chapters=chapters(guide, _today(request)), qr=qr_svg(_address(request, guide)),
+        "guide.html", guide, lessons=_lessons(request, guide), topic=TOPICS[guide.topic], level=LEVELS["verified" if guide.reviewed else "documented"],
+        chapters=chapters(guide, _today(request)), has_steps=bool(ways_of(guide, _today(request))), qr=qr_svg(_address(request, guide)),
         related=[guides[other] for other in guide.related if other in guides],
     )  # fmt: skip
 
@@ -103,6 +108,19 @@ def _practice(request: Request, guide_id: str) -> Response:
         "guide_practice.html", guide, questions=practice_questions(guide.questions),
         short=by_section.get(Section.SHORT), papers=by_section.get(Section.PAPERS), steps=by_section.get(Section.STEPS),
         warnings=by_section.get(Section.WARNING),
+    )  # fmt: skip
+
+
+@router.get("/{guide_id}/tung-buoc")
+def _steps(request: Request, guide_id: str) -> Response:
+    guide, day = _guides(request).get(guide_id), _today(request)
+    if guide is None or not (ways := ways_of(guide, day)):
+        return _missing()
+    by_section = {chapter.section: chapter for chapter in chapters(guide, day)}
+    return _page(
+        "guide_steps.html", guide, ways=ways, short=by_section.get(Section.SHORT), papers=by_section.get(Section.PAPERS),
+        after=[by_section[section] for section in _AFTER_STEPS if section in by_section],
+        lessons=_lessons(request, guide),
     )  # fmt: skip
 
 
@@ -127,7 +145,12 @@ def _words(guide: Guide) -> set[str]:
 
 
 def _page(template: str, guide: Guide, **values: object) -> Response:
-    return HTMLResponse(page_html(template, notice=NOTICE, guide=guide, **values))
+    return HTMLResponse(page_html(template, notice=NOTICE, here=PREFIX, guide=guide, **values))
+
+
+def _lessons(request: Request, guide: Guide) -> list[Lesson]:
+    """Return the lessons that are about a guide above all."""
+    return [lesson for lesson in request.app.state.course().lessons if lesson.guides[0] == guide.id]
 
 
 def _missing() -> Response:

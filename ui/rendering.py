@@ -1,7 +1,7 @@
 """An answer as HTML. Everything that was typed or retrieved is escaped; only our own templates make markup."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from rag.answers import Answer, Turn
 from rag.glossary import Glossary
-from rag.guides import Passage
+from rag.guides import Line, Passage
+from rag.sheets import Source
 from ui.areas import areas
 from ui.wording import (
     FEEDBACK_REASONS,
@@ -84,6 +85,15 @@ def reply_html(text: str, anchor: str = "tra-loi") -> Markup:
 
 
 _PAGES.filters["reply_html"] = reply_html
+
+
+def sources_of(lines: Iterable[Line]) -> list[Source]:
+    """Return what lines rest on, official sources first, each once; without those whose address is no web address."""
+    every = dict.fromkeys(source for line in lines for source in line.sources if is_web(source.url))
+    return sorted(every, key=lambda source: not source.official)
+
+
+_PAGES.filters["sources_of"] = sources_of
 
 
 def header_html() -> str:
