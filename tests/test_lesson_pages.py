@@ -61,7 +61,7 @@ def test_every_lesson_shows_its_cards_its_task_and_every_choice_with_why_and_its
             card = page.partition(f'data-item="{item.id}"')[2].partition("</section>")[0]
             assert card.count('data-right="true"') == 1
             for choice in item.choices:
-                assert f"<summary>{choice.text}</summary>" in card
+                assert f"<summary><span>{choice.text}</span></summary>" in card
                 assert choice.why in card
                 assert f"“{choice.basis.line.text}”" in card
             assert card.count('class="sources"') == len(item.choices)
