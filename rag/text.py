@@ -6,6 +6,7 @@ Everything that compares text goes through `clean` first, so that NFC and NFD, "
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _TONES = frozenset("\u0300\u0301\u0309\u0303\u0323")
 # Ð (U+00D0) is Icelandic; pages converted from old fonts use it for Đ.
@@ -72,15 +73,18 @@ def syllables(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Split at `. ! ? …` before a capital letter or digit; dates and amounts are not split."""
-    parts: list[str] = []
-    for line in text.split("\n"):
-        start = 0
-        for end in _SENTENCE_END.finditer(line):
-            if end.group(1).isupper() or end.group(1).isdigit():
-                parts.append(line[start : end.end()].strip())
-                start = end.end()
-        parts.append(line[start:].strip())
-    return [part for part in parts if part]
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences of `text` begin and end, without the white space round them."""
+    cuts = [0]
+    for line in re.finditer(r"[^\n]*\n?", text):
+        ends = _SENTENCE_END.finditer(line.group())
+        cuts += [line.start() + end.end() for end in ends if end.group(1).isupper() or end.group(1).isdigit()]
+        cuts.append(line.end())
+    parts = ((start, text[start:end]) for start, end in pairwise(cuts))
+    return [(at + len(part) - len(part.lstrip()), at + len(part.rstrip())) for at, part in parts if part.strip()]
 
 
 def letters_of(text: str) -> str:

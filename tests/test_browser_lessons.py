@@ -114,12 +114,16 @@ def go_on_by_keyboard(page, ids):
     assert heading_has_focus(page)
 
 
-def test_a_whole_lesson_by_touch_with_a_reload_an_end_of_network_and_the_certificate(chromium, address, lessons, lesson):
+def test_a_whole_lesson_by_touch_with_a_reload_an_end_of_network_and_the_certificate(
+    chromium, address, lessons, lesson
+):
     with learning(chromium, address, "phone", has_touch=True, accept_downloads=True) as context:
         page = context.new_page()
         page.goto(f"{address}bai-hoc?lo-trinh={PATH}")
         stage = next(stage for stage in stages_of(lessons, PATH) if lesson in stage.lessons)
-        page.evaluate("ids => ids.forEach((id) => Progress.finished(id))", [o.id for o in stage.lessons if o.id != LESSON])
+        page.evaluate(
+            "ids => ids.forEach((id) => Progress.finished(id))", [o.id for o in stage.lessons if o.id != LESSON]
+        )
         page.locator(f"[data-lesson={LESSON}]").tap()
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         for _ in range(3):
@@ -143,7 +147,9 @@ def test_a_whole_lesson_by_touch_with_a_reload_an_end_of_network_and_the_certifi
             assert card(page) == f"cau-{number}"
             wanted = item.wrong[0] if number == 2 else item.right
             page.locator(f"{HERE} .choices > li > details > summary", has_text=wanted.text).first.tap()
-            assert page.locator(f"{HERE} details[open] .verdict").inner_text() == ("Chưa đúng." if number == 2 else "Đúng rồi.")
+            assert page.locator(f"{HERE} details[open] .verdict").inner_text() == (
+                "Chưa đúng." if number == 2 else "Đúng rồi."
+            )
             page.screenshot(path=SHOTS / f"phone-lesson-{number}.png")
             page.locator(f"{HERE} .next").tap()
         assert "Bạn đã học xong bài này" in page.inner_text("[data-result]")

@@ -42,6 +42,7 @@ def main_of(response):
 
 
 def texts_of(html):
+    html = re.sub(r'<span class="s"[^>]*>([^<]*)</span>', r"\1", html)
     return [" ".join(unescape(text).split()) for text in re.findall(r">([^<]+)<", html) if text.strip()]
 
 
@@ -80,6 +81,8 @@ def test_a_guide_shows_its_lines_in_order_with_day_sources_and_ways_on(client, g
     for way in ("/", f"/huong-dan/{ONE}/luyen-tap", f"/huong-dan/{ONE}/the.pdf"):
         assert f'href="{way}"' in html
     assert '<svg role="img"' in html
+    assert html.count("<section") == html.count(" data-aloud>") + html.count('<section class="related"')
+    assert 'data-say="' in html
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,8 @@ from rag.answers import Answer, Turn
 from rag.glossary import Glossary
 from rag.guides import Line, Passage
 from rag.sheets import Source
+from rag.speech import full_words
+from ui.aloud import aloud, aloud_html
 from ui.areas import areas
 from ui.wording import (
     FEEDBACK_REASONS,
@@ -34,6 +37,7 @@ _PAGES.filters |= {
     "local_time": local_time,
     "areas": areas,
     "waiting_for": waiting_for,
+    "aloud": aloud,
 }
 # Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
@@ -71,10 +75,11 @@ def turn_html(
         }
         for c in answer.citations
     ]
+    shown = partial(_markdown, answer_id=answer.id, full=full_words(glossary.terms), sentences=not read_only)
     return _PAGES.get_template("turn.html").render(
         question=answer.question, doing=None, answer=answer, masked=masked, can_rate=can_rate, read_only=read_only, citations=citations,
         about=about,
-        text=_markdown(answer.text, answer.id), more=_markdown(answer.more or "", answer.id),
+        text=shown(answer.text), more=shown(answer.more or ""),
         checked=checked_line(answer), writer=writer_line(answer), ways=WAYS_TO_SAY, next_line=next_line(answer), terms=glossary.explain(answer.text), reasons=FEEDBACK_REASONS,
     )  # fmt: skip
 
@@ -106,12 +111,13 @@ def starters_html(starters: Mapping[str, list[str]]) -> str:
     return _PAGES.get_template("starters.html").render(starters=starters)
 
 
-def _markdown(text: str, answer_id: str) -> Markup:
+def _markdown(text: str, answer_id: str, full: Mapping[str, str] | None = None, sentences: bool = True) -> Markup:
+    """Return Markdown as HTML with marks that lead to the sources, and `sentences` in spans that can be read aloud."""
     marked = _MARK.sub(
         lambda m: f'&nbsp;<a class="mark" href="#nguon-{answer_id}-{m[1]}" aria-label="Xem nguồn {m[1]}">[{m[1]}]</a>',
         _MARKDOWN.render(text),
     )
-    return Markup(marked)
+    return aloud_html(marked, full) if sentences else Markup(marked)
 
 
 def _marked(passage: Passage | None, quote: str) -> list[tuple[str, bool]]:
