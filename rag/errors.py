@@ -21,6 +21,10 @@ class ModelError(BinhDanError):
     """An embedding model cannot be loaded or does not fit the index."""
 
 
+class SpeechError(BinhDanError):
+    """A voice or a recogniser of speech cannot be used; the message says what to install, or what failed."""
+
+
 class RecordError(BinhDanError):
     """The records database cannot be used."""
 

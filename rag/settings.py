@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     handover_days: int = Field(
         14, ge=1, le=365, description="days until a question for a person and its reply are deleted"
     )
+    voice: str = Field(
+        "",
+        pattern=r"^(espeak|piper:.+\.onnx)?$",
+        description="the server's voice: espeak or piper:FILE.onnx; empty: none",
+    )
+    listen: Literal["", "viet-asr"] = Field("", description="recogniser of spoken questions; empty: the browser's")
     double_review: float = Field(
         DOUBLE_REVIEW, ge=0, le=1, description="share of reviews that a second person does again, blindly"
     )

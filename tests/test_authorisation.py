@@ -78,6 +78,8 @@ ALLOWED_TO = {
     "POST /huong-dan-vien/kiem-tra/{task_id}/nhan": TRAINERS,
     "POST /huong-dan-vien/kiem-tra/{task_id}/giu": TRAINERS,
     "POST /huong-dan-vien/kiem-tra/{task_id}/tra": TRAINERS,
+    "POST /doc-len": EVERYBODY,
+    "POST /nghe": EVERYBODY,
     "GET /lop": EVERYBODY,
     "GET /lop/toi": EVERYBODY,
     "GET /lop/{code}": EVERYBODY,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -18,6 +18,7 @@ from evals.scoring import Corpus
 from rag.editions import corpus_in_use
 from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
+from rag.hearing import open_hearing
 from rag.lessons import Course, load_lessons
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
@@ -36,12 +37,14 @@ from ui import (
     gap_pages,
     guide_pages,
     handover_pages,
+    hearing_pages,
     lesson_pages,
     member_pages,
     page_view,
     picker,
     publish_pages,
     report_pages,
+    voice_pages,
 )
 from ui.chat import build_page
 from ui.conversations import Conversations
@@ -71,11 +74,13 @@ _PAGES = (
     guide_pages,
     handover_pages,
     lesson_pages,
+    hearing_pages,
     member_pages,
     page_view,
     picker,
     publish_pages,
     report_pages,
+    voice_pages,
 )
 _REFRESH_S = 300
 _OWN_FILES = Path(__file__).parent / "static"
@@ -90,8 +95,9 @@ class _FeedbackForm(BaseModel):
 
 
 def create_app(serving: Serving, records: Records, glossary: Glossary, settings: Settings) -> Shield:
-    """Return the ASGI application."""
-    app = FastAPI(openapi_url=None)
+    """Return the ASGI application. Raises SpeechError for a voice or a recogniser that is set and is not there."""
+    speak = voice_pages.speaker(settings)
+    app = FastAPI(openapi_url=None, dependencies=[Depends(voice_pages.teller(speak is not None))])
     app.state.records, app.state.settings = records, settings
     app.state.assistant = lambda: serving.assistant
     app.state.secret, app.state.figures = secret_key(settings.home), Figures()
@@ -103,6 +109,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.course = _course(serving, settings)
     app.state.ingest, app.state.take_apart = partial(ingest, settings, records), take_apart
     app.state.picture = draw_page
+    app.state.speak, app.state.hearing = speak, open_hearing(settings)
     for error, page in PROBLEMS.items():
         app.add_exception_handler(error, page)
     for pages in _PAGES:
@@ -130,8 +137,9 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
         head='<script src="/own/look.js"></script><link rel="stylesheet" href="/own/look.css">'
-        '<link rel="stylesheet" href="/own/chat.css"><script src="/own/chat.js" defer></script>'
-        '<script src="/own/classmate.js" defer></script>',
+        '<link rel="stylesheet" href="/own/chat.css"><link rel="stylesheet" href="/own/aloud.css">'
+        '<script src="/own/chat.js" defer></script><script src="/own/classmate.js" defer></script>'
+        '<script src="/own/aloud.js" defer></script><script src="/own/listen.js" defer></script>' + _speech(app),
     )  # fmt: skip
     return Shield(mounted, partial(may_upload, records))
 
@@ -144,6 +152,15 @@ def _course(serving: Serving, settings: Settings) -> Callable[[], Course]:
         return load_lessons(corpus_in_use(settings), serving.assistant.index.guides, prove=False)
 
     return lambda: course(serving.assistant.index.folder.name)
+
+
+def _speech(app: FastAPI) -> str:
+    """Return what tells the chat page's scripts which speech this server has."""
+    offered = (
+        ("server-voice", app.state.speak, voice_pages.PREFIX),
+        ("server-hearing", app.state.hearing, hearing_pages.PREFIX),
+    )
+    return "".join(f'<meta name="{name}" content="{path}">' for name, found, path in offered if found)
 
 
 def _open_oidc(app: FastAPI, settings: Settings, records: Records) -> None:

@@ -188,7 +188,7 @@ def doctor(
     model: Annotated[bool, typer.Option("--model", help="Ask the configured language model a question, too.")] = False,
     home: Home = None,
 ) -> None:
-    """Check what the program needs on this machine, and say how to mend what is missing; a note is only for reading documents."""
+    """Check what the program needs on this machine, and say how to mend what is missing; a note is only for reading documents and for speech."""
     from ui.doctor import checks
 
     rows = list(checks(_settings(home=home), model))

@@ -31,6 +31,8 @@ _LANDLOCK = (
     "a reader is not kept from other files: the kernel has no Landlock; "
     "it needs Linux 5.13 or newer with landlock in /sys/kernel/security/lsm"
 )
+_SET_VOICE = "apt-get install espeak-ng and set BINHDAN_VOICE=espeak"
+_SET_HEARING = "pip install -c constraints.txt 'binh-dan-hoc-ai[listening]' and set BINHDAN_LISTEN=viet-asr"
 _MEND_OFFICE = "apt-get install libreoffice-writer, and see the row sandbox"
 # One question about one passage, the same for every model and every corpus.
 _QUESTION = "Làm định danh mức 2 ở đâu, có mất tiền không?"
@@ -70,6 +72,8 @@ def checks(settings: Settings, model: bool = False) -> Iterator[Finding]:
     yield _sandbox()
     yield _recognition()
     yield _office()
+    yield _voice(settings)
+    yield _hearing(settings)
     if model:
         yield from _model(settings)
 
@@ -142,6 +146,38 @@ def _office() -> Finding:
                 "office", False, f"old Word files are refused: a trial file {error}; {_MEND_OFFICE}", optional=True
             )
     return Finding("office", True, "LibreOffice reads old Word files")
+
+
+def _voice(settings: Settings) -> Finding:
+    """Have the configured voice say two words."""
+    from rag.voices import open_voice
+
+    try:
+        voice = open_voice(settings)
+        if voice is None:
+            return Finding(
+                "voice", False, f"only browsers with a Vietnamese voice read aloud; {_SET_VOICE}", optional=True
+            )
+        voice.wav("Xin chào.")
+    except (BinhDanError, RuntimeError, OSError) as error:
+        return Finding("voice", False, str(error))
+    return Finding("voice", True, f"{settings.voice} speaks")
+
+
+def _hearing(settings: Settings) -> Finding:
+    """Have the configured recogniser listen to a second of silence."""
+    from rag.hearing import RATE_HZ, open_hearing
+
+    try:
+        hearing = open_hearing(settings)
+        if hearing is None:
+            return Finding(
+                "hearing", False, f"spoken questions are the browser's matter; {_SET_HEARING}", optional=True
+            )
+        hearing.text(bytes(2 * RATE_HZ))
+    except (BinhDanError, RuntimeError, OSError) as error:
+        return Finding("hearing", False, str(error))
+    return Finding("hearing", True, f"{settings.listen} listens")
 
 
 class _Watched:

@@ -122,6 +122,12 @@ def _state(member: Member, guides: dict[str, Guide]) -> dict[str, object]:
     }  # fmt: skip
 
 
+def whose(request: Request, records: Records) -> str:
+    """Return a name under which a learner's requests are counted: the place in a class, which sits behind one address, or the address."""
+    member = records.classrooms.member(request.cookies.get(COOKIE))
+    return f"{member.classroom.id}/{member.number}" if member else _address(request)
+
+
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +40,9 @@ _PAGES.filters |= {
     "waiting_for": waiting_for,
     "aloud": aloud,
 }
+# The address of the server's voice, "" without one, in the application that answers; pages tell `static/aloud.js`.
+SERVER_VOICE: ContextVar[str] = ContextVar("server_voice", default="")
+_PAGES.globals["server_voice"] = SERVER_VOICE.get
 # Answers hold lists and bold type only: a link or image that a text smuggles in stays plain text.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference", "heading"])
 _MARK = re.compile(r"\s*\[(\d+)\]")

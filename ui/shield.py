@@ -22,6 +22,10 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
 # Official documents, several at once; they are not held here but passed on as they come.
 MAX_DOCUMENTS_BYTES = 200 * 1024 * 1024
+# A spoken question: 30 s of 16 bit at 16 kHz, held in memory, from anybody.
+MAX_SPEECH_BYTES = 1_000_000
+CHAT = "/"  # the one page that may use the microphone, and that Gradio draws
+_SPEECH = "/nghe"
 _UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+|van-ban/[\w/]+)")
 _DOCUMENTS = "/huong-dan-vien/van-ban"
 _TOO_LARGE = "Nội dung gửi lên quá lớn."
@@ -41,6 +45,8 @@ ALLOWED = tuple(
         ("GET", r"/huong-dan(?:/[\w-]+(?:/luyen-tap|/tung-buoc|/the\.pdf)?)?"),
         ("GET", r"/bai-hoc(?:/[\w-]+)?"),
         ("POST", r"/bai-hoc/chung-nhan"),
+        ("POST", r"/doc-len"),
+        ("POST", _SPEECH),
         ("GET", r"/van-ban(?:/[a-z0-9-]+(?:/trang/\d{1,5}(?:\.png)?)?)?"),
         ("GET", r"/theme\.css"),
         ("GET", r"/assets/[\w./-]+"),
@@ -56,23 +62,23 @@ ALLOWED = tuple(
 _FILES = re.compile(
     r"/(?:own|assets|static)/|/theme\.css$|/favicon\.ico$|/van-ban/[^/]+/trang/\d+\.png$"
 )  # the same for everybody
+_PERMISSIONS = "camera=(), geolocation=(), microphone="
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # without one, browsers call the origin of our own forms "null"
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 def content_security_policy(nonce: str) -> str:
-    """Return the policy: our own files only, and inline scripts only with this response's nonce.
+    """Return the policy: our own files only, and inline scripts only with this response's nonce; sounds also as a script of ours got them.
 
     Gradio compiles its HTML templates with `new Function`, which needs 'unsafe-eval', and styles inline.
     """
     return (
         f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; "
+        "img-src 'self' data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
 
@@ -91,7 +97,7 @@ class Shield:
                 await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        send = _with_headers(send, nonce, _FILES.match(scope["path"]) is not None)
+        send = _with_headers(send, nonce, scope["path"])
         if not any(scope["method"] == method and pattern.fullmatch(scope["path"]) for method, pattern in ALLOWED):
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
         elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
@@ -102,11 +108,13 @@ class Shield:
             await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
         else:
             await self._app(
-                scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == "/" else send
+                scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == CHAT else send
             )
 
     async def _limit(self, scope: Scope) -> int:
         """Return how many bytes a request may carry."""
+        if scope["path"] == _SPEECH:
+            return MAX_SPEECH_BYTES
         documents = scope["path"] == _DOCUMENTS
         if scope["method"] != "POST" or not (documents or _UPLOADS.fullmatch(scope["path"])):
             return MAX_BODY_BYTES
@@ -163,17 +171,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _with_headers(send: Send, nonce: str, may_keep: bool) -> Send:
-    """Add the headers; unless the browser `may_keep` it, nothing of the response reaches its disk: answers come as streams, and
+def _with_headers(send: Send, nonce: str, path: str) -> Send:
+    """Add the headers; unless it is a file that is the same for everybody, nothing of the response reaches its disk: answers come as streams, and
     Chromium caches those, too.
     """
+    permissions = _PERMISSIONS + ("(self)" if path == CHAT else "()")
+    policy = content_security_policy(nonce)
 
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            if not may_keep:
+            if not _FILES.match(path):
                 headers["Cache-Control"] = "no-store"
-            for name, value in {**_HEADERS, "Content-Security-Policy": content_security_policy(nonce)}.items():
+            for name, value in {
+                **_HEADERS,
+                "Permissions-Policy": permissions,
+                "Content-Security-Policy": policy,
+            }.items():
                 headers[name] = value
         await send(message)
 
