@@ -20,6 +20,7 @@ from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
 from rag.hearing import open_hearing
 from rag.lessons import Course, load_lessons
+from rag.progress import load_phrase_words
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
 from rag.secret import secret_key
@@ -42,6 +43,7 @@ from ui import (
     member_pages,
     page_view,
     picker,
+    progress_pages,
     publish_pages,
     report_pages,
     voice_pages,
@@ -73,8 +75,9 @@ _PAGES = (
     gap_pages,
     guide_pages,
     handover_pages,
-    lesson_pages,
     hearing_pages,
+    progress_pages,  # before the lessons, whose addresses are below the same one
+    lesson_pages,
     member_pages,
     page_view,
     picker,
@@ -102,7 +105,9 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.assistant = lambda: serving.assistant
     app.state.secret, app.state.figures = secret_key(settings.home), Figures()
     serving.prepare(lambda assistant: refresh(records, assistant))
+    app.state.phrase_words = load_phrase_words(settings.corpus)
     records.handovers.sweep()
+    records.progress.sweep()
     app.state.conversations = Conversations()
     app.state.publishing = Publishing(serving, records, settings)
     app.state.guides = lambda: serving.assistant.index.guides  # ours alone; the documents are `index.shelf`

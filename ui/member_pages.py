@@ -50,7 +50,7 @@ def mine(records: At, request: Request) -> Response:
         return Response(status_code=204)
     if member := records.classrooms.member(key):
         return JSONResponse(_state(member, request.app.state.guides()))
-    return _without_cookie(JSONResponse({"ended": True}))
+    return without_cookie(JSONResponse({"ended": True}))
 
 
 @router.get("/{code}")
@@ -103,12 +103,19 @@ def leave(records: At, request: Request) -> Response:
     """Leave the class."""
     if member := records.classrooms.member(request.cookies.get(COOKIE)):
         records.classrooms.leave(member)
-    return _without_cookie(Response(status_code=204))
+    return without_cookie(Response(status_code=204))
 
 
 def class_title(room: Classroom) -> str:
     """Return what a class is called: "Lớp 27/11/2026, Phường Bãi Cháy"."""
     return f"Lớp {vietnamese_date(room.held_on)}{f', {room.place}' if room.place else ''}"
+
+
+def without_cookie(response: Response) -> Response:
+    """Take the key away and whatever the page may have stored; not "cookies", which would be those of the whole domain."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _state(member: Member, guides: dict[str, Guide]) -> dict[str, object]:
@@ -135,13 +142,6 @@ def _address(request: Request) -> str:
 def _is_in(records: Records, request: Request, room: Classroom) -> bool:
     member = records.classrooms.member(request.cookies.get(COOKIE))
     return member is not None and member.classroom.id == room.id
-
-
-def _without_cookie(response: Response) -> Response:
-    """Take the key away and whatever the page may have stored; not "cookies", which would be those of the whole domain."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    response.headers["Clear-Site-Data"] = '"storage"'
-    return response
 
 
 def _form(problem: str, code: str, status: int = 200) -> HTMLResponse:

@@ -39,6 +39,8 @@ ALLOWED = tuple(
         ("POST", r"/feedback"),
         ("GET", r"/hoi-nguoi(?:/dia-phuong)?"),
         ("POST", r"/hoi-nguoi(?:/(?:xem|xoa))?"),
+        ("GET", r"/bai-hoc/tien-do(?:/lop)?"),
+        ("POST", r"/bai-hoc/tien-do/(?:giu|mo|luu|xoa|lop)"),
         ("GET", r"/lop(?:/\w{3,12})?"),
         ("POST", r"/lop(?:/(?:ket|roi|xong))?"),
         *((method, rf"/(?:{_DESKS})(?:/[\w.~/-]+)?") for method in ("GET", "POST")),

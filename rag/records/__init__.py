@@ -15,6 +15,7 @@ from rag.records.documents import Documents
 from rag.records.handovers import Handovers
 from rag.records.localities import Localities
 from rag.records.movement import Movement
+from rag.records.progress import KeptProgress
 from rag.records.publications import Publications
 from rag.records.reviews import Reviews
 from rag.settings import DOUBLE_REVIEW
@@ -37,6 +38,7 @@ class Records:
         self.classrooms = Classrooms(database, self.localities)
         self.audit = Audit(database)
         self.handovers = Handovers(database)
+        self.progress = KeptProgress(database)
         self.reviews = Reviews(database, double_review)
 
     @classmethod

@@ -3,6 +3,7 @@
 A learner is a number in a class and nothing else; of the key in the learner's cookie only the SHA-256 is stored.
 """
 
+import re
 import secrets
 from collections import Counter
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ from rag.records.database import Database
 from rag.records.localities import Localities
 from rag.records.movement import Audience, count
 from rag.roles import Role
+from rag.text import clean, fold
 
 MAX_MEMBERS = 60
 OPEN_FOR = timedelta(hours=24)
 # Read from a projector and typed on a phone: none of these looks or sounds like another. 21⁶ codes, of which a few are in use.
 _LETTERS = "ACDEFHJKMNPRTWXY34679"
 _CODE_CHARS = 6
+_SEAT = re.compile(rf"([{_LETTERS}]{{{_CODE_CHARS}}})(?:BAN|SO)?([0-9]{{1,2}})")  # the class's page says "Bạn 5"
 _SHOWN = 300
 
 Kind = Literal["guide", "practice"]
@@ -235,6 +238,21 @@ class Classrooms:
             connection.execute(sa.update(tables.members).where(tables.members.c.id == member.id).values(values))
 
 
+def read_seat(typed: str) -> tuple[str, int] | None:
+    """Return the class code and the number in it that somebody typed, or None: "kmrt37, bạn 5" → ("KMRT37", 5)."""
+    seat = _SEAT.fullmatch(_typed(fold(clean(typed))))
+    return (seat[1], int(seat[2])) if seat else None
+
+
+def member_at(connection: sa.Connection, code: str, number: int) -> int | None:
+    """Return the id of the member with a number in the open class of a code."""
+    rooms = _open_rooms().where(tables.classrooms.c.code == code).subquery()
+    members = tables.members.c
+    return connection.execute(
+        sa.select(members.id).join(rooms, rooms.c.id == members.classroom_id).where(members.number == number)
+    ).scalar()
+
+
 def keep_open(connection: sa.Connection, classroom_id: int | None) -> None:
     """Hold a class open until the caller's transaction is over. Raises ClassEndedError."""
     if classroom_id is None:
@@ -329,7 +347,9 @@ def _asked(row: sa.Row) -> Asked:
 
 
 def _end(connection: sa.Connection, who: str, room: Classroom) -> None:
-    """Count, then wipe: feedback, contexts, tasks and reviews go with their answer; what was made of it only loses the link."""
+    """Count, then wipe: feedback, contexts, tasks and reviews go with their answer, progress with its member; what was made of
+    an answer only loses the link.
+    """
     numbers = _numbers(connection, room.id)
     for measure, n in numbers.items():
         count(connection, room.held_on, room.locality_id, room.audience, measure, n)

@@ -254,6 +254,17 @@ handovers = sa.Table(
     sa.Column("read_at", Moment),
 )  # fmt: skip
 
+# What a learner has learnt: of whoever knows a phrase, or of a member of a class, with whom it goes.
+progress = sa.Table(
+    "progress", metadata,
+    _number(),
+    sa.Column("digest", sa.String(64), unique=True),  # of the phrase, keyed
+    _refers("member_id", "members.id", unique=True),
+    sa.Column("state", sa.JSON, nullable=False),  # rag.progress.State
+    sa.Column("updated_at", Moment, nullable=False, index=True),  # or read
+    sa.CheckConstraint("(digest IS NULL) <> (member_id IS NULL)", name="one_owner"),
+)  # fmt: skip
+
 # How often something happened in a week; whole numbers of people and things, never who.
 counts = sa.Table(
     "counts", metadata,

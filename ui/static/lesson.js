@@ -4,7 +4,16 @@
   const id = deck.dataset.lesson;
   const said = document.querySelector("[data-said]");
   const quiz = [...deck.querySelectorAll("[data-item]")];
-  const chosen = new Map(); // item → whether the first choice was right, in this visit
+  const KEY = `binhdan-the/bai/${id}/${Progress.learner().id}`;
+  const chosen = new Map(kept()); // item → whether the first choice was right, until the lesson is done
+
+  function kept() {
+    try { return JSON.parse(localStorage.getItem(KEY)) ?? []; } catch { return []; }
+  }
+
+  function keep(rows) {
+    try { rows.length ? localStorage.setItem(KEY, JSON.stringify(rows)) : localStorage.removeItem(KEY); } catch { /* this visit only */ }
+  }
 
   deck.addEventListener("toggle", (event) => {
     const card = event.target.closest("[data-item]");
@@ -13,6 +22,7 @@
     said.textContent = right ? "Đúng rồi." : "Chưa đúng. Bạn đọc lời giải thích rồi chọn lại nhé.";
     if (chosen.has(card.dataset.item)) return;
     chosen.set(card.dataset.item, right);
+    keep([...chosen]);
     Progress.answered(card.dataset.item, right);
   }, true);
 
@@ -29,9 +39,11 @@
   }
 
   function conclude(box) {
-    const known = (card) => chosen.has(card.dataset.item) || card.dataset.item in Progress.learner().items;
-    const open = quiz.filter((card) => !known(card));
-    if (!open.length) Progress.finished(id);
+    const open = quiz.filter((card) => !chosen.has(card.dataset.item));
+    if (!open.length) {
+      Progress.finished(id);
+      keep([]);
+    }
     const right = [...chosen.values()].filter(Boolean).length;
     const rows = [];
     if (chosen.size) rows.push(made("p", `Bạn trả lời đúng ngay ${right} trên ${chosen.size} câu.`));

@@ -17,7 +17,7 @@
   if (!begun.length && !due.length) return;
   const said = document.createElement("p");
   const finished = begun.filter((one) => state(one).done).length;
-  said.textContent = `${Progress.learner().name ? `${Progress.learner().name}: đ` : "Bạn đ"}ã học xong ${finished} trên ${links.length} bài.`;
+  said.textContent = `${Progress.learner().label} đã học xong ${finished} trên ${links.length} bài.`;
   box.append(said);
   const next = links.find((one) => !state(one)?.done);
   if (next) box.append(link(`Học tiếp: ${next.querySelector("span").textContent}`, next.href, true));
