@@ -108,7 +108,7 @@ def _serve_seconds() -> float:
     try:
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/hoi-dap", timeout=5).read()
                 return time.perf_counter() - started
             except urllib.error.URLError:
                 if process.poll() is not None:

@@ -6,8 +6,11 @@ import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 import uvicorn
+
+from ui.shield import CHAT
 
 CHROMIUM = shutil.which("chromium")
 SHOTS = Path(__file__).resolve().parent.parent / "test-results"
@@ -31,6 +34,11 @@ def serving(app):
     thread.join(timeout=10)
 
 
+def chat_at(address, more=""):
+    """Return the chat's address, with a query or fragment."""
+    return urljoin(address, CHAT) + more
+
+
 @contextlib.contextmanager
 def opened(chromium, address, size):
     context = chromium.new_context(viewport=SIZES[size], locale="vi-VN")
@@ -49,7 +57,7 @@ def opened(chromium, address, size):
         "request",
         lambda r: faults.append(f"left the machine: {r.url}") if not r.url.startswith((address, "data:")) else None,
     )
-    page.goto(address)
+    page.goto(chat_at(address))
     page.wait_for_selector("#box textarea")
     yield page
     context.close()

@@ -8,7 +8,7 @@ from rag.serving import Serving
 from rag.sheets import Source
 from ui.app import create_app
 from ui.rendering import turn_html
-from ui.shield import MAX_BODY_BYTES
+from ui.shield import CHAT, MAX_BODY_BYTES
 from ui.wording import FEEDBACK_REASONS
 
 
@@ -19,7 +19,7 @@ def client(assistant, records, glossary, built):
 
 
 def test_the_page_is_vietnamese_and_carries_the_headers(client):
-    page = client.get("/")
+    page = client.get(CHAT)
     assert page.status_code == 200
     assert re.search(r'<html\s+lang="vi"', page.text)
     assert "githubusercontent" not in page.text
@@ -28,7 +28,50 @@ def test_the_page_is_vietnamese_and_carries_the_headers(client):
     assert all(f'nonce="{nonce[1]}"' in tag for tag in re.findall(r"<script[^>]*>", page.text))
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/own/chat.css", "/theme.css", "/gradio_api/upload", "/nowhere"])
+@pytest.mark.parametrize("at", [CHAT, f"{CHAT}/"])
+def test_the_chat_is_where_the_browser_is_whatever_a_proxy_or_a_query_says(client, at):
+    said = {"x-forwarded-host": "khac.example", "x-gradio-server": "http://khac.example", "host": "hoc.example"}
+    page = client.get(f"{at}?page=khac&deep_link=khac", headers=said, follow_redirects=False)
+    assert page.status_code == 200
+    assert f'<base href="{CHAT}/"' in page.text
+    assert set(re.findall(r'(?:"root":|const root = )"([^"]*)"', page.text)) == {CHAT}
+    assert "khac" not in page.text
+    assert "hoc.example" not in page.text
+    files = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', page.text)
+    assert files
+    assert all(client.get(f"{CHAT}/{file}").status_code == 200 for file in files)
+
+
+def test_until_the_chat_is_drawn_its_page_leads_on_and_says_what_it_needs(client):
+    page = client.get(CHAT).text
+    body = page.partition("<body")[2]
+    opening = body[body.index('<div id="opening">') : body.index("<gradio-app")]
+    assert "Đang mở trang hỏi đáp…" in opening
+    assert "đang tắt JavaScript" in opening.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert re.findall(r'href="([^"]+)"', opening) == ["/huong-dan", "/bai-hoc", "/"]
+    assert opening.count('role="') == 1
+    assert re.search(r'role="alert" hidden>Trang hỏi đáp mở lâu quá', opening)
+    assert "Bạn đang hỏi về bước" not in page
+
+
+def test_the_chats_page_names_the_step_it_begins_at_and_links_back_to_it(client):
+    page = client.get(CHAT, params={"ve": "vneid-dang-ky-muc-2.3"}).text
+    link = '<a href="/huong-dan/vneid-dang-ky-muc-2/tung-buoc#buoc-3">“Làm tài khoản định danh mức 2”</a>'
+    assert f"Bạn đang hỏi về bước 3 của {link}" in page
+    hostile = client.get(CHAT, params={"ve": "<script>alert(1)</script>.1"}).text
+    assert "Bạn đang hỏi về bước" not in hostile
+    assert "alert(1)" not in hostile
+
+
+def test_the_icon_is_ours(client):
+    icon = client.get("/favicon.ico")
+    assert icon.headers["content-type"] == "image/svg+xml"
+    assert icon.headers.get("cache-control") != "no-store"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", CHAT, "/healthz", "/own/chat.css", f"{CHAT}/theme.css", f"{CHAT}/gradio_api/upload", "/nowhere"]
+)
 def test_every_response_carries_the_security_headers(client, path):
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -40,34 +83,35 @@ def test_every_response_carries_the_security_headers(client, path):
 def test_only_what_is_the_same_for_everybody_may_reach_a_browsers_disk(client):
     for path in (
         "/",
+        CHAT,
+        f"{CHAT}/",
         "/lop",
         "/lop/toi",
         "/tai-khoan/dang-nhap",
         "/huong-dan",
     ):
         assert client.get(path).headers["cache-control"] == "no-store", path
-    for path in ("/own/chat.css", "/theme.css"):
+    for path in ("/own/chat.css", f"{CHAT}/theme.css"):
         assert client.get(path).headers.get("cache-control") != "no-store", path
 
 
-def routes_of(router):
+def routes_of(router, above=""):
     """Yield (method, path) of every route below `router`, however deep, but for those of our pages, which have a test of their own."""
     for route in getattr(router, "routes", []):
         for inner in (getattr(route, "app", None), getattr(route, "original_router", None)):
-            yield from routes_of(inner)
+            yield from routes_of(inner, above + getattr(route, "path", ""))
         if getattr(getattr(route, "endpoint", None), "__module__", "").startswith("ui."):
             continue
         for method in getattr(route, "methods", None) or ():
-            yield method, re.sub(r"\{[^}]*\}", "x", route.path)
+            yield method, above + re.sub(r"\{[^}]*\}", "x", route.path)
 
 
 def test_only_the_needed_routes_answer(client):
     """Every route that Gradio registers is tried; those that a learner does not need must be closed."""
     needed = {
-        ("GET", "/"), ("GET", "/theme.css"), ("GET", "/favicon.ico"),
-        ("GET", "/assets/x"), ("GET", "/static/x"), ("POST", "/gradio_api/queue/join"), ("GET", "/gradio_api/queue/data"),
-        ("GET", "/gradio_api/heartbeat/x"), ("POST", "/gradio_api/cancel"),
-        ("POST", "/gradio_api/reset"),
+        ("GET", f"{CHAT}/"), ("GET", f"{CHAT}/theme.css"), ("GET", f"{CHAT}/assets/x"), ("GET", f"{CHAT}/static/x"),
+        ("POST", f"{CHAT}/gradio_api/queue/join"), ("GET", f"{CHAT}/gradio_api/queue/data"),
+        ("GET", f"{CHAT}/gradio_api/heartbeat/x"), ("POST", f"{CHAT}/gradio_api/cancel"), ("POST", f"{CHAT}/gradio_api/reset"),
     }  # fmt: skip
     registered = set(routes_of(client.app._app))
     assert needed <= registered
@@ -79,19 +123,25 @@ def test_only_the_needed_routes_answer(client):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/gradio_api/upload"),
-        ("GET", "/gradio_api/file=https://example.org/x"),
-        ("GET", "/gradio_api/file=pyproject.toml"),
-        ("GET", "/gradio_api/proxy=https://example.org"),
-        ("POST", "/gradio_api/component_server"),
+        ("POST", f"{CHAT}/gradio_api/upload"),
+        ("GET", f"{CHAT}/gradio_api/file=https://example.org/x"),
+        ("GET", f"{CHAT}/gradio_api/file=pyproject.toml"),
+        ("GET", f"{CHAT}/gradio_api/proxy=https://example.org"),
+        ("POST", f"{CHAT}/gradio_api/component_server"),
         ("GET", "/openapi.json"),
-        ("GET", "/gradio_api/openapi.json"),
-        ("GET", "/gradio_api/info"),
-        ("GET", "/monitoring"),
+        ("GET", f"{CHAT}/openapi.json"),
+        ("GET", f"{CHAT}//"),
+        ("GET", f"{CHAT}/khac"),
         ("GET", "/config"),
-        ("POST", "/gradio_api/run/predict"),
+        ("GET", "/theme.css"),
+        ("POST", "/gradio_api/queue/join"),
+        ("GET", f"{CHAT}/gradio_api/openapi.json"),
+        ("GET", f"{CHAT}/gradio_api/info"),
+        ("GET", f"{CHAT}/monitoring"),
+        ("GET", f"{CHAT}/config"),
+        ("POST", f"{CHAT}/gradio_api/run/predict"),
         ("GET", "/docs"),
-        ("GET", "/static/../../pyproject.toml"),
+        ("GET", f"{CHAT}/static/../../pyproject.toml"),
         ("GET", "/own/..%2fapp.py"),
     ],
 )

@@ -9,7 +9,7 @@ from rag.roles import Role
 from rag.serving import Serving
 from ui.account_pages import limiter
 from ui.app import create_app
-from ui.shield import ALLOWED
+from ui.shield import ALLOWED, CHAT
 
 EVERYBODY = {None, *Role}
 SIGNED_IN = set(Role)
@@ -17,6 +17,8 @@ TRAINERS = {Role.TRAINER, Role.ADMIN}
 EVALUATORS = {Role.EVALUATOR, Role.ADMIN}
 ADMINS = {Role.ADMIN}
 ALLOWED_TO = {
+    "GET /": EVERYBODY,
+    "GET /favicon.ico": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "POST /feedback": EVERYBODY,
     "GET /tai-khoan": SIGNED_IN,
@@ -264,7 +266,7 @@ def test_only_those_whose_pages_take_files_may_send_large_ones(app, records, rol
 @pytest.mark.parametrize(
     "headers", [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}]
 )
-@pytest.mark.parametrize("path", ["/tai-khoan/dang-nhap", "/feedback", "/gradio_api/queue/join"])
+@pytest.mark.parametrize("path", ["/tai-khoan/dang-nhap", "/feedback", f"{CHAT}/gradio_api/queue/join"])
 def test_what_another_site_makes_a_browser_send_is_refused(visitor, path, headers):
     assert visitor.post(path, headers=headers, data={"name": "a", "password": "b"}).status_code == 403
 
@@ -276,9 +278,8 @@ def test_gradio_has_no_handler_but_the_chats(app):
     assert {fn.api_visibility for fn in page.fns.values()} == {"private"}
     gradio = {pattern.pattern for _, pattern in ALLOWED if "gradio_api" in pattern.pattern}
     assert gradio == {
-        r"/gradio_api/queue/join", r"/gradio_api/queue/data", r"/gradio_api/heartbeat/\w+", r"/gradio_api/cancel",
-        r"/gradio_api/reset",
-    }  # fmt: skip
+        rf"{CHAT}/gradio_api/{path}" for path in ("queue/join", "queue/data", r"heartbeat/\w+", "cancel", "reset")
+    }
 
 
 def test_a_session_key_that_somebody_planted_is_not_the_one_that_signs_in(app, records):

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from browsing import SIZES, ask, opened, serving
+from browsing import SIZES, ask, chat_at, opened, serving
 
 from rag.errors import ModelError
 from rag.llm import Completion
@@ -139,7 +139,7 @@ def test_a_follow_up_leans_on_the_own_conversation_only(page, address):
     ask(page, "Làm định danh mức 2 ở đâu?")
     with page.context.browser.new_context() as other_learner:
         other = other_learner.new_page()
-        other.goto(address)
+        other.goto(chat_at(address))
         other.wait_for_selector("#box textarea")
         assert "nói rõ thêm" in ask(other, "thế có mất tiền không?").inner_text()
     assert "Làm mức 2 không mất tiền" in ask(page, "thế có mất tiền không?").inner_text()
@@ -301,7 +301,7 @@ def test_two_visitors_who_are_written_for_at_once_do_not_mix(written, written_ad
     page, model = written
     with page.context.browser.new_context() as other_learner:
         other = other_learner.new_page()
-        other.goto(written_address[0])
+        other.goto(chat_at(written_address[0]))
         other.wait_for_selector("#box textarea")
         send(page)
         send(other, "Mất thẻ căn cước thì làm lại ở đâu?")

@@ -14,7 +14,7 @@ import time
 
 import pytest
 import zxingcpp
-from browsing import CHROMIUM, SHOTS, SIZES, serving
+from browsing import CHROMIUM, SHOTS, SIZES, chat_at, serving
 from people import person
 from PIL import Image
 
@@ -164,8 +164,9 @@ def test_a_class_from_its_opening_to_its_end(playwright, tmp_path, address, reco
         asks(gone)
         gone.close()  # what it asked must not stay behind in the server
         second = computer.new_page()
-        second.goto(address)
+        second.goto(chat_at(address))
         second.wait_for_selector("#class-bar")
+        second.wait_for_selector("#box textarea")
         asks(second)
         others.all(lambda n, x: x.ask(NASTY if n == 0 else "thẻ căn cước hết hạn thì sao"))
         trainer.wait_for_function("document.querySelectorAll('#questions li').length >= 31")

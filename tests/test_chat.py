@@ -5,6 +5,7 @@ import re
 import threading
 from datetime import date
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from model_proxy import Proxy
@@ -51,14 +52,16 @@ def page_of(built, records, glossary):
     return page_of
 
 
-def from_address(host, key=None):
+def from_address(host, key=None, at=""):
     cookies = {"binhdan_lop": key} if key else {}
-    return SimpleNamespace(client=SimpleNamespace(host=host), cookies=cookies, session_hash="phien")
+    return SimpleNamespace(
+        client=SimpleNamespace(host=host), cookies=cookies, session_hash="phien", query_params={"ve": at}
+    )
 
 
-def steps_of(respond, question=QUESTION, turns=(), host="192.0.2.1", key=None):
+def steps_of(respond, question=QUESTION, turns=(), host="192.0.2.1", key=None, at=""):
     async def collect():
-        return [step async for step in respond(question, list(turns), from_address(host, key))]
+        return [step async for step in respond(question, list(turns), from_address(host, key, at))]
 
     return asyncio.run(asyncio.wait_for(collect(), 30))
 
@@ -113,6 +116,56 @@ def test_only_the_first_question_of_a_conversation_counts_somebody_as_reached(pa
     steps_of(page_of(), turns=turns)
     steps_of(page_of(), question="xin chào")
     assert [n - was for n, was in zip(counted(), before, strict=True)] == [1, 2, 2]
+
+
+AT = "can-cuoc-tre-em-duoi-14.6"
+
+
+def traced(seen):
+    """Return what stands in for the assistant: it notes the turns that it is given and is greeted, or answers."""
+
+    def trace(question, turns, visitor, on_text):
+        seen.append(list(turns))
+        status = AnswerStatus.CLARIFY_GREETING if question == "xin chào" else AnswerStatus.ANSWERED
+        return Answer(uuid4().hex, question, status, "trả lời"), NOTHING
+
+    return trace
+
+
+def test_a_conversation_that_begins_at_a_step_is_told_it_until_it_has_a_turn_of_its_own(page_of):
+    seen, turns = [], []
+    respond = page_of(trace=traced(seen))
+    for question in ("xin chào", "cần mang giấy tờ gì", "thế mất bao lâu"):
+        *_, (_, _, turns) = steps_of(respond, question, turns, at=AT)
+    step = seen[0]
+    assert [(turn.guide_id, turn.answer[:15]) for turn in step] == [("can-cuoc-tre-em-duoi-14", "Đưa trẻ đến Côn")]
+    assert step[0].question.startswith("Làm thẻ căn cước cho trẻ em dưới 14 tuổi: Đưa trẻ")
+    assert seen[1] == step
+    assert [turn.question for turn in seen[2]] == ["cần mang giấy tờ gì"]
+    assert [turn.question for turn in turns] == ["cần mang giấy tờ gì", "thế mất bao lâu"]
+
+
+@pytest.mark.parametrize("at", ["", "can-cuoc-tre-em-duoi-14", "can-cuoc-tre-em-duoi-14.99", "khong-co.1", "'; --.1"])
+def test_what_names_no_step_begins_at_nothing(page_of, at):
+    seen = []
+    steps_of(page_of(trace=traced(seen)), at=at)
+    assert seen == [[]]
+
+
+def test_a_question_that_says_little_is_answered_from_the_step_it_was_asked_at(page_of):
+    *_, (unsure, _, _) = steps_of(page_of(), "cần mang giấy tờ gì")
+    *_, (_, _, turns) = steps_of(page_of(), "cần mang giấy tờ gì", at=AT)
+    assert "Làm thẻ căn cước cho trẻ em dưới 14 tuổi" not in unsure
+    assert [turn.guide_id for turn in turns] == ["can-cuoc-tre-em-duoi-14"]
+
+
+def test_somebody_who_begins_at_a_step_is_counted_as_reached(page_of, records):
+    def people():
+        return {row.measure: row.n for row in records.movement.counted()}.get("people", 0)
+
+    before = people()
+    steps_of(page_of(), "cần mang giấy tờ gì", at=AT)
+    assert people() == before + 1
 
 
 def test_an_exception_reaches_the_learner_as_a_sentence_and_gives_the_question_back(page_of):

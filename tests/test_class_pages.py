@@ -17,6 +17,7 @@ from rag.serving import Serving
 from ui.app import create_app
 from ui.class_pages import AUDIENCES
 from ui.member_pages import limiter
+from ui.shield import CHAT
 
 DESK = "/huong-dan-vien/lop"
 NASTY = '<img src=x onerror="alert(1)">'
@@ -57,7 +58,7 @@ def room(lan, records):
 
 def learner(app, records, room):
     browser = client(app, records)
-    assert browser.post("/lop", data={"code": room.code}).headers["location"] == "/"
+    assert browser.post("/lop", data={"code": room.code}).headers["location"] == CHAT
     return browser
 
 

@@ -13,7 +13,7 @@ from rag.lessons import Course
 from rag.settings import PROJECT, Settings
 from rag.sheets import Item, Source, load_sheets
 from ui.guide_pages import matching, practice_questions, router
-from ui.shield import Shield
+from ui.shield import CHAT, Shield
 
 DAY = date(2026, 11, 25)
 ONE = "vneid-dang-ky-muc-2"
@@ -78,7 +78,7 @@ def test_a_guide_shows_its_lines_in_order_with_day_sources_and_ways_on(client, g
     first = lines[0].sources[0]
     assert f'href="{first.url}"' in html
     assert first.title in texts
-    for way in ("/", f"/huong-dan/{ONE}/luyen-tap", f"/huong-dan/{ONE}/the.pdf"):
+    for way in (CHAT, f"/huong-dan/{ONE}/luyen-tap", f"/huong-dan/{ONE}/the.pdf"):
         assert f'href="{way}"' in html
     assert '<svg role="img"' in html
     assert html.count("<section") == html.count(" data-aloud>") + html.count('<section class="related"')

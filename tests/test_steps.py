@@ -1,5 +1,6 @@
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from test_guide_pages import client_of
@@ -32,6 +33,18 @@ def test_plain_lines_stay_with_the_step_above_or_stand_before_the_first(guides):
             told = [*way.before, *(line for step in way.steps for line in (step.line, *step.notes))]
             assert tuple(told) == way.steps[0].passage.lines
             assert way.heading == way.steps[0].passage.part
+
+
+def test_a_step_counts_only_while_it_is_true(guides):
+    guide = guides["bao-hiem-luong-huu-nhan-qua-tai-khoan"]
+    steps = [step for way in ways_of(guide, DAY) for step in way.steps]
+    ends = {steps[1].line: DAY}
+    passages = tuple(
+        replace(p, lines=tuple(replace(line, valid_until=ends.get(line)) for line in p.lines)) for p in guide.passages
+    )
+    tomorrow = [step for way in ways_of(replace(guide, passages=passages), DAY + timedelta(days=1)) for step in way.steps]
+    assert [step.line.text for step in tomorrow] == [step.line.text for step in steps if step is not steps[1]]
+    assert [step.number for step in tomorrow] == [1, 2, 3, 4]
 
 
 def test_a_step_is_found_by_its_number_and_no_other(guides):

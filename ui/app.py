@@ -11,6 +11,7 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -40,6 +41,7 @@ from ui import (
     handover_pages,
     hearing_pages,
     lesson_pages,
+    home_pages,
     member_pages,
     page_view,
     picker,
@@ -48,6 +50,7 @@ from ui import (
     report_pages,
     voice_pages,
 )
+from ui.beginnings import beginning
 from ui.chat import build_page
 from ui.conversations import Conversations
 from ui.curation import after_review, refresh
@@ -56,8 +59,9 @@ from ui.evaluators import open_desk
 from ui.figures import Figures
 from ui.gradio_door import Base, gr
 from ui.publishing import Publishing, admitted
+from ui.rendering import page_html
 from ui.review_pages import open_reviews
-from ui.shield import Shield
+from ui.shield import CHAT, Shield
 from ui.sign_in import PROBLEMS, enter, may_upload
 from ui.wording import FEEDBACK_REASONS
 
@@ -78,6 +82,7 @@ _PAGES = (
     hearing_pages,
     progress_pages,  # before the lessons, whose addresses are below the same one
     lesson_pages,
+    home_pages,
     member_pages,
     page_view,
     picker,
@@ -128,6 +133,10 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     def _healthz() -> dict[str, str]:
         return {"status": "ok"}
 
+    @app.get("/favicon.ico")  # browsers ask for it unbidden
+    def _icon() -> FileResponse:
+        return FileResponse(_OWN_FILES / "icon.svg")
+
     @app.post("/feedback", status_code=204)
     def _feedback(form: _FeedbackForm) -> None:
         reasons = tuple(reason for reason in FEEDBACK_REASONS if reason in form.reasons)
@@ -138,15 +147,19 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
 
     app.mount("/own", StaticFiles(directory=_OWN_FILES))
     mounted = gr.mount_gradio_app(
-        app, build_page(serving, records, glossary, app.state.conversations), path="/",
+        app, build_page(serving, records, glossary, app.state.conversations), path=CHAT,
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
         head='<script src="/own/look.js"></script><link rel="stylesheet" href="/own/look.css">'
-        '<link rel="stylesheet" href="/own/chat.css"><link rel="stylesheet" href="/own/aloud.css">'
-        '<script src="/own/chat.js" defer></script><script src="/own/classmate.js" defer></script>'
+        '<link rel="stylesheet" href="/own/chat.css"><link rel="stylesheet" href="/own/aloud.css">'  # after Gradio's own rules
         '<script src="/own/aloud.js" defer></script><script src="/own/listen.js" defer></script>' + _speech(app),
     )  # fmt: skip
-    return Shield(mounted, partial(may_upload, records))
+
+    def opening(at: str) -> str:
+        assistant = serving.assistant
+        return page_html("chat_opening.html", begun=beginning(at, assistant.index.guides, assistant.today()))
+
+    return Shield(mounted, partial(may_upload, records), opening)
 
 
 def _course(serving: Serving, settings: Settings) -> Callable[[], Course]:

@@ -22,6 +22,7 @@ from rag.records.classrooms import Member
 from rag.serving import Serving
 from rag.text import clean
 from rag.writing import Shown
+from ui.beginnings import beginning
 from ui.conversations import Conversations
 from ui.gradio_door import gr
 from ui.member_pages import COOKIE
@@ -55,14 +56,16 @@ def build_page(
         if member := _member(records, request):
             conversations.begin(member.classroom.id, request.session_hash or "")
         try:
-            return answered(question, turns, member, _visitor(request, member), on_text)
+            return answered(question, turns, member, request, on_text)
         finally:
             if member:
                 conversations.done(member.classroom.id, request.session_hash or "")
 
-    def answered(question: str, turns: list[Turn], member: Member | None, visitor: str, on_text: Shown) -> _Done:
+    def answered(question: str, turns: list[Turn], member: Member | None, request: gr.Request, on_text: Shown) -> _Done:
         assistant = serving.assistant
-        answer, found = assistant.trace(question, turns, visitor=visitor, on_text=on_text)
+        begun = beginning(request.query_params.get("ve", ""), assistant.index.guides, assistant.today())
+        before = [begun.turn] if begun and not turns else turns
+        answer, found = assistant.trace(question, before, visitor=_visitor(request, member), on_text=on_text)
         wants_person = answer.status is AnswerStatus.DECLINED_PERSON
         goes_on = answer.status.group in {"answered", "partial", "declined", "safety"} and not wants_person
         context = _context(found.hits, assistant.index.folder.name, member, first=goes_on and not turns)

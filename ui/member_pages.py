@@ -16,6 +16,7 @@ from rag.guides import Guide
 from rag.records import Records
 from rag.records.classrooms import MAX_MEMBERS, Classroom, Member, Refusal
 from ui.rendering import page_html
+from ui.shield import CHAT
 from ui.sign_in import At
 from ui.wording import vietnamese_date
 
@@ -68,7 +69,7 @@ def invitation(records: At, request: Request, code: str) -> HTMLResponse:
 def join(records: At, request: Request, code: Code = "") -> Response:
     """Join a class and go to the chat; who is in it already keeps the number."""
     if (room := records.classrooms.at(code)) and _is_in(records, request, room):
-        return RedirectResponse("/", 303)
+        return RedirectResponse(CHAT, 303)
     address = _address(request)
     if not limiter.test(_WRONG, "wrong", address) or not limiter.hit(_JOINS, "joins", address):
         return _form(_TOO_OFTEN, code, 429)
@@ -76,7 +77,7 @@ def join(records: At, request: Request, code: Code = "") -> Response:
     if isinstance(joined, Refusal):
         limiter.hit(_WRONG, "wrong", address)
         return _form(_REFUSED[joined], code, 404 if joined is Refusal.UNKNOWN else 409)
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(CHAT, 303)
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, joined[0], max_age=_COOKIE_S, httponly=True, samesite="lax", secure=secure)
     return response

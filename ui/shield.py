@@ -1,8 +1,8 @@
 """What stands between the network and Gradio: an allow-list of routes, a body limit, and headers.
 
-Gradio accepts anonymous uploads, fetches foreign addresses (`file=http…`), shows its schema to everybody and
-says `<html lang="en">`; none of that passes here, nor a form that another site sends. Pure ASGI, so that streams are not
-held back.
+Gradio accepts anonymous uploads, fetches foreign addresses (`file=http…`), shows its schema to everybody, says `<html lang="en">`
+and writes into its page at which address it thinks that it is reached; none of that passes here, nor a form that another site sends.
+Pure ASGI, so that streams are not held back.
 """
 
 import re
@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+CHAT = "/hoi-dap"  # where Gradio is mounted
 MAX_BODY_BYTES = 64 * 1024
 # A table of answers, or an official document as evidence, from somebody who is signed in.
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
@@ -34,6 +35,7 @@ ALLOWED = tuple(
     (method, re.compile(pattern))
     for method, pattern in (
         ("GET", r"/"),
+        ("GET", rf"{CHAT}/?"),
         ("GET", r"/healthz"),
         ("GET", r"/own/(?:fonts/)?[\w.-]+"),
         ("POST", r"/feedback"),
@@ -50,19 +52,19 @@ ALLOWED = tuple(
         ("POST", r"/doc-len"),
         ("POST", _SPEECH),
         ("GET", r"/van-ban(?:/[a-z0-9-]+(?:/trang/\d{1,5}(?:\.png)?)?)?"),
-        ("GET", r"/theme\.css"),
-        ("GET", r"/assets/[\w./-]+"),
-        ("GET", r"/static/[\w./-]+"),
         ("GET", r"/favicon\.ico"),
-        ("POST", r"/gradio_api/queue/join"),
-        ("GET", r"/gradio_api/queue/data"),
-        ("GET", r"/gradio_api/heartbeat/\w+"),
-        ("POST", r"/gradio_api/cancel"),
-        ("POST", r"/gradio_api/reset"),  # does nothing; the page calls it after a cancel
+        ("GET", rf"{CHAT}/theme\.css"),
+        ("GET", rf"{CHAT}/assets/[\w./-]+"),
+        ("GET", rf"{CHAT}/static/[\w./-]+"),
+        ("POST", rf"{CHAT}/gradio_api/queue/join"),
+        ("GET", rf"{CHAT}/gradio_api/queue/data"),
+        ("GET", rf"{CHAT}/gradio_api/heartbeat/\w+"),
+        ("POST", rf"{CHAT}/gradio_api/cancel"),
+        ("POST", rf"{CHAT}/gradio_api/reset"),  # does nothing; the page calls it after a cancel
     )
 )
 _FILES = re.compile(
-    r"/(?:own|assets|static)/|/theme\.css$|/favicon\.ico$|/van-ban/[^/]+/trang/\d+\.png$"
+    rf"/own/|/favicon\.ico$|{CHAT}/(?:assets/|static/|theme\.css$)|/van-ban/[^/]+/trang/\d+\.png$"
 )  # the same for everybody
 _PERMISSIONS = "camera=(), geolocation=(), microphone="
 _HEADERS = {
@@ -86,11 +88,19 @@ def content_security_policy(nonce: str) -> str:
 
 
 class Shield:
-    """The outermost ASGI layer. `may_upload` tells whether a cookie's key is of somebody who may send a file."""
+    """The outermost ASGI layer. `may_upload` tells whether a cookie's key is of somebody who may send a file; `opening` returns what
+    the chat's page shows until Gradio has drawn it, by the query's `ve`.
+    """
 
-    def __init__(self, app: ASGIApp, may_upload: Callable[[str | None], bool] = lambda _: False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        may_upload: Callable[[str | None], bool] = lambda _: False,
+        opening: Callable[[str], str] = lambda _: "",
+    ) -> None:
         self._app = app
         self._may_upload = may_upload
+        self._opening = opening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass an allowed request on; refuse any other with 404, another site's with 403, and one that is too large with 413."""
@@ -108,10 +118,13 @@ class Shield:
             await self._app(scope, _counted(receive, MAX_DOCUMENTS_BYTES), send)
         elif (body := await _read(receive, await self._limit(scope))) is None:
             await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
+        elif scope["path"].removesuffix("/") == CHAT:
+            opening = self._opening(HTTPConnection(scope).query_params.get("ve", ""))
+            # Without the slash Starlette would send the browser a second time; of a query Gradio reads what nobody here may ask.
+            scope = {**scope, "path": f"{CHAT}/", "raw_path": f"{CHAT}/".encode(), "query_string": b""}
+            await self._app(scope, _replay(body, receive), _in_vietnamese(send, nonce, opening))
         else:
-            await self._app(
-                scope, _replay(body, receive), _in_vietnamese(send, nonce) if scope["path"] == CHAT else send
-            )
+            await self._app(scope, _replay(body, receive), send)
 
     async def _limit(self, scope: Scope) -> int:
         """Return how many bytes a request may carry."""
@@ -196,8 +209,10 @@ def _with_headers(send: Send, nonce: str, path: str) -> Send:
     return wrapped
 
 
-def _in_vietnamese(send: Send, nonce: str) -> Send:
-    """Collect the page, mark it as Vietnamese, and give its own inline scripts the nonce."""
+def _in_vietnamese(send: Send, nonce: str, opening: str) -> Send:
+    """Collect the chat's page, mark it as Vietnamese, say in it where it is, put what is shown until it is drawn before it, and give
+    its inline scripts the nonce.
+    """
     start: Message = {}
     page = b""
 
@@ -213,6 +228,10 @@ def _in_vietnamese(send: Send, nonce: str) -> Send:
         if message.get("more_body"):
             return
         page = re.sub(rb'<html\s+lang="en"', b'<html lang="vi"', page, count=1)
+        page = page.replace(b"<gradio-app", f"{opening}<gradio-app".encode(), 1)
+        # By path alone: what Gradio reads from a proxy's headers may be another host than the browser's.
+        page = re.sub(rb'("root":|const root = )"[^"]*"', rf'\1"{CHAT}"'.encode(), page)
+        page = page.replace(b'<base href="./"', f'<base href="{CHAT}/"'.encode(), 1)
         page = re.sub(rb"<script(?=[\s>])", f'<script nonce="{nonce}"'.encode(), page)
         page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link\s+rel="manifest"[^>]*>', b"", page)
         headers = MutableHeaders(scope=start)

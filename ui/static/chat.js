@@ -1,6 +1,6 @@
 // The chat page's behaviour. The server sends one turn; this file moves finished turns to the log, sends
 // questions from buttons, keeps Enter from sending while a Telex word is being composed, and sends feedback.
-// Nothing is stored in the browser.
+// Nothing is stored in the browser. A question that the page's address brings behind "#hoi=" is asked and taken out of it.
 (() => {
   const MAX_CHARS = 1000;
   const find = (selector, within = document) => within.querySelector(selector);
@@ -168,6 +168,7 @@
         copy: () => copy(answerText(turn), target), "copy-code": () => copy(find(".code", target.closest(".given")).textContent, target),
         print: () => print(turn),
         helpful: () => press(turn, true), unhelpful: () => press(turn, false),
+        reload: () => location.reload(),
       };
       actions[target.dataset.do]?.();
     }
@@ -222,10 +223,22 @@
   });
   speakVietnamese();
 
-  // Gradio draws the page after this file has run.
-  const drawn = new MutationObserver(() => {
-    if (!box() || !find("#current") || !find("#log")) return;
+  function askFromAddress() {
+    const question = new URLSearchParams(location.hash.slice(1)).get("hoi")?.trim();
+    if (!question) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    ask(question);
+  }
+
+  // Gradio draws the page, as a rule after this file has run.
+  const LATE_MS = 20_000;
+  setTimeout(() => find("#opening .late[role]")?.removeAttribute("hidden"), LATE_MS);
+  function draw() {
+    if (!box() || !find("#send") || !find("#current") || !find("#log")) return;
     drawn.disconnect();
+    find("#opening")?.remove();
+    const step = find(".at-step");
+    if (step) find("#log").before(step);
     const counter = document.createElement("p");
     counter.id = "counter";
     counter.setAttribute("aria-live", "polite");
@@ -236,6 +249,9 @@
     find("#current").setAttribute("aria-live", "polite");
     box().setAttribute("autocomplete", "off");
     count();
-  });
+    askFromAddress();
+  }
+  const drawn = new MutationObserver(draw);
   drawn.observe(document.documentElement, { childList: true, subtree: true });
+  draw();
 })();

@@ -28,7 +28,7 @@
     document.dispatchEvent(new CustomEvent("wipe")); // chat.js forgets what was said
     document.body.classList.add("class-over");
     const box = made("section", "", { id: "class-over", role: "alert" });
-    box.append(made("p", sentence), button("Bắt đầu lại", () => location.replace("/")));
+    box.append(made("p", sentence), button("Bắt đầu lại", () => location.replace("/hoi-dap")));
     bar?.remove();
     document.body.prepend(box);
     document.title = "Bình dân học AI";
