@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-mending bench-gaps bench-class bench-curated bench-ingest bench-many models oidc-provider crash
+.PHONY: all install check test test-fast serve eval gate faults bench bench-retrieval bench-lock bench-model bench-routing bench-premises bench-masking bench-mending bench-gaps bench-class bench-first-page bench-curated bench-ingest bench-many models oidc-provider crash
 
 all: check test
 
@@ -119,6 +119,10 @@ bench-routing bench-premises bench-curated bench-masking bench-mending bench-gap
 # A class of 30 over HTTP: how long joining, answers and the wall take, and that nobody gets another's answer. Two minutes.
 bench-class: $(STAMP)
 	$(BIN)/python -m evals.bench_class
+
+# Seconds until a first page can be used on a slow phone and network, and bytes. Needs chromium; ten minutes, most of them the chat's.
+bench-first-page: $(STAMP)
+	$(BIN)/python -m evals.bench_first_page
 
 crash: $(STAMP)
 	$(BIN)/python -m evals.crash

@@ -63,12 +63,6 @@ def test_the_chats_page_names_the_step_it_begins_at_and_links_back_to_it(client)
     assert "alert(1)" not in hostile
 
 
-def test_the_icon_is_ours(client):
-    icon = client.get("/favicon.ico")
-    assert icon.headers["content-type"] == "image/svg+xml"
-    assert icon.headers.get("cache-control") != "no-store"
-
-
 @pytest.mark.parametrize(
     "path", ["/", CHAT, "/healthz", "/own/chat.css", f"{CHAT}/theme.css", f"{CHAT}/gradio_api/upload", "/nowhere"]
 )

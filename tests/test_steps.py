@@ -42,7 +42,9 @@ def test_a_step_counts_only_while_it_is_true(guides):
     passages = tuple(
         replace(p, lines=tuple(replace(line, valid_until=ends.get(line)) for line in p.lines)) for p in guide.passages
     )
-    tomorrow = [step for way in ways_of(replace(guide, passages=passages), DAY + timedelta(days=1)) for step in way.steps]
+    tomorrow = [
+        step for way in ways_of(replace(guide, passages=passages), DAY + timedelta(days=1)) for step in way.steps
+    ]
     assert [step.line.text for step in tomorrow] == [step.line.text for step in steps if step is not steps[1]]
     assert [step.number for step in tomorrow] == [1, 2, 3, 4]
 

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -40,9 +39,10 @@ from ui import (
     guide_pages,
     handover_pages,
     hearing_pages,
-    lesson_pages,
     home_pages,
+    lesson_pages,
     member_pages,
+    offline_pages,
     page_view,
     picker,
     progress_pages,
@@ -84,6 +84,7 @@ _PAGES = (
     lesson_pages,
     home_pages,
     member_pages,
+    offline_pages,
     page_view,
     picker,
     publish_pages,
@@ -118,7 +119,7 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     app.state.guides = lambda: serving.assistant.index.guides  # ours alone; the documents are `index.shelf`
     app.state.course = _course(serving, settings)
     app.state.ingest, app.state.take_apart = partial(ingest, settings, records), take_apart
-    app.state.picture = draw_page
+    app.state.picture, app.state.own_files = draw_page, _OWN_FILES
     app.state.speak, app.state.hearing = speak, open_hearing(settings)
     for error, page in PROBLEMS.items():
         app.add_exception_handler(error, page)
@@ -133,10 +134,6 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
     def _healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/favicon.ico")  # browsers ask for it unbidden
-    def _icon() -> FileResponse:
-        return FileResponse(_OWN_FILES / "icon.svg")
-
     @app.post("/feedback", status_code=204)
     def _feedback(form: _FeedbackForm) -> None:
         reasons = tuple(reason for reason in FEEDBACK_REASONS if reason in form.reasons)
@@ -150,9 +147,10 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
         app, build_page(serving, records, glossary, app.state.conversations), path=CHAT,
         footer_links=[], run_history=False, ssr_mode=False, show_error=False, enable_monitoring=False,
         pwa=False, mcp_server=False, max_file_size=1, allowed_paths=[], theme=_theme(),
-        head='<script src="/own/look.js"></script><link rel="stylesheet" href="/own/look.css">'
+        head=page_html("app_links.html") + '<script src="/own/look.js"></script><link rel="stylesheet" href="/own/look.css">'
         '<link rel="stylesheet" href="/own/chat.css"><link rel="stylesheet" href="/own/aloud.css">'  # after Gradio's own rules
-        '<script src="/own/aloud.js" defer></script><script src="/own/listen.js" defer></script>' + _speech(app),
+        '<script src="/own/aloud.js" defer></script><script src="/own/listen.js" defer></script>'
+        '<script src="/own/offline.js" defer></script>' + _speech(app),
     )  # fmt: skip
 
     def opening(at: str) -> str:

@@ -5,19 +5,27 @@ and writes into its page at which address it thinks that it is reached; none of 
 Pure ASGI, so that streams are not held back.
 """
 
+import base64
+import hashlib
 import re
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CHAT = "/hoi-dap"  # where Gradio is mounted
+from rag.clock import local_day
+from ui.keeping import DAY, is_worth_keeping, may_be_compressed, may_be_kept
+from ui.rendering import own_file
+
+CHAT = "/hoi-dap"  # where Gradio is mounted; the one page that may use the microphone
 MAX_BODY_BYTES = 64 * 1024
 # A table of answers, or an official document as evidence, from somebody who is signed in.
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
@@ -25,7 +33,6 @@ MAX_UPLOAD_BYTES = 5 * 1024 * 1024
 MAX_DOCUMENTS_BYTES = 200 * 1024 * 1024
 # A spoken question: 30 s of 16 bit at 16 kHz, held in memory, from anybody.
 MAX_SPEECH_BYTES = 1_000_000
-CHAT = "/"  # the one page that may use the microphone, and that Gradio draws
 _SPEECH = "/nghe"
 _UPLOADS = re.compile(r"/huong-dan-vien/(?:cau-tra-loi/nhap|sua/[\w./-]+|van-ban/[\w/]+)")
 _DOCUMENTS = "/huong-dan-vien/van-ban"
@@ -52,7 +59,7 @@ ALLOWED = tuple(
         ("POST", r"/doc-len"),
         ("POST", _SPEECH),
         ("GET", r"/van-ban(?:/[a-z0-9-]+(?:/trang/\d{1,5}(?:\.png)?)?)?"),
-        ("GET", r"/favicon\.ico"),
+        ("GET", r"/favicon\.ico|/manifest\.webmanifest|/sw\.js|/ngoai-tuyen"),
         ("GET", rf"{CHAT}/theme\.css"),
         ("GET", rf"{CHAT}/assets/[\w./-]+"),
         ("GET", rf"{CHAT}/static/[\w./-]+"),
@@ -64,9 +71,14 @@ ALLOWED = tuple(
     )
 )
 _FILES = re.compile(
-    rf"/own/|/favicon\.ico$|{CHAT}/(?:assets/|static/|theme\.css$)|/van-ban/[^/]+/trang/\d+\.png$"
+    rf"/own/|/favicon\.ico$|/manifest\.webmanifest$|{CHAT}/(?:assets/|static/|theme\.css$)|/van-ban/[^/]+/trang/\d+\.png$"
 )  # the same for everybody
 _PERMISSIONS = "camera=(), geolocation=(), microphone="
+_FILE_S = 3600  # then a browser asks again whether a file has changed
+_KEPT_STATUSES = {200, 304}
+# The one script that stands within pages; kept copies hold it, too, so that it has no nonce but is known by its digest.
+_INLINE = base64.b64encode(hashlib.sha256(own_file("look.js").encode()).digest()).decode()
+_COOKIE = "binhdan"  # of who is signed in
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -76,13 +88,15 @@ _HEADERS = {
 
 
 def content_security_policy(nonce: str) -> str:
-    """Return the policy: our own files only, and inline scripts only with this response's nonce; sounds also as a script of ours got them.
+    """Return the policy: our own files only, of inline scripts only those with this response's nonce and `look.js`; sounds also as
+    a script of ours got them.
 
     Gradio compiles its HTML templates with `new Function`, which needs 'unsafe-eval', and styles inline.
     """
     return (
-        f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; object-src 'none'; "
+        f"default-src 'self'; script-src 'self' 'nonce-{nonce}' 'sha256-{_INLINE}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        "object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
 
@@ -98,7 +112,7 @@ class Shield:
         may_upload: Callable[[str | None], bool] = lambda _: False,
         opening: Callable[[str], str] = lambda _: "",
     ) -> None:
-        self._app = app
+        self._app, self._compressed = app, GZipMiddleware(app, compresslevel=6)
         self._may_upload = may_upload
         self._opening = opening
 
@@ -109,7 +123,7 @@ class Shield:
                 await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        send = _with_headers(send, nonce, scope["path"])
+        send = _with_headers(send, nonce, scope)
         if not any(scope["method"] == method and pattern.fullmatch(scope["path"]) for method, pattern in ALLOWED):
             await PlainTextResponse("Không có trang này.", 404)(scope, receive, send)
         elif scope["method"] == "POST" and _from_elsewhere(Headers(scope=scope)):
@@ -124,7 +138,12 @@ class Shield:
             scope = {**scope, "path": f"{CHAT}/", "raw_path": f"{CHAT}/".encode(), "query_string": b""}
             await self._app(scope, _replay(body, receive), _in_vietnamese(send, nonce, opening))
         else:
-            await self._app(scope, _replay(body, receive), send)
+            await self._inner(scope)(scope, _replay(body, receive), send)
+
+    def _inner(self, scope: Scope) -> ASGIApp:
+        """Return the application, with what it says compressed where that gives nothing away."""
+        signed_in = _COOKIE in HTTPConnection(scope).cookies
+        return self._compressed if may_be_compressed(scope["method"], scope["path"], signed_in) else self._app
 
     async def _limit(self, scope: Scope) -> int:
         """Return how many bytes a request may carry."""
@@ -133,7 +152,7 @@ class Shield:
         documents = scope["path"] == _DOCUMENTS
         if scope["method"] != "POST" or not (documents or _UPLOADS.fullmatch(scope["path"])):
             return MAX_BODY_BYTES
-        key = HTTPConnection(scope).cookies.get("binhdan")
+        key = HTTPConnection(scope).cookies.get(_COOKIE)
         if not await run_in_threadpool(self._may_upload, key):
             return MAX_BODY_BYTES
         return MAX_DOCUMENTS_BYTES if documents else MAX_UPLOAD_BYTES
@@ -186,18 +205,24 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _with_headers(send: Send, nonce: str, path: str) -> Send:
-    """Add the headers; unless it is a file that is the same for everybody, nothing of the response reaches its disk: answers come as streams, and
-    Chromium caches those, too.
+def _with_headers(send: Send, nonce: str, scope: Scope) -> Send:
+    """Add the headers; but for files, nothing of the response reaches the browser's disk by itself: answers come as streams, and
+    Chromium caches those, too. Of pages of learners our own worker keeps a copy, and shows it only without network.
     """
-    permissions = _PERMISSIONS + ("(self)" if path == CHAT else "()")
+    permissions = _PERMISSIONS + ("(self)" if scope["path"].removesuffix("/") == CHAT else "()")
     policy = content_security_policy(nonce)
+    is_file = _FILES.match(scope["path"]) is not None
+    is_page = may_be_kept(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
 
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            if not _FILES.match(path):
+            if is_file and message["status"] in _KEPT_STATUSES:
+                headers.setdefault("Cache-Control", f"public, max-age={_FILE_S}")
+            else:
                 headers["Cache-Control"] = "no-store"
+            if is_page and is_worth_keeping(message["status"], headers):
+                headers[DAY] = local_day(datetime.now(UTC)).isoformat()
             for name, value in {
                 **_HEADERS,
                 "Permissions-Policy": permissions,
@@ -233,7 +258,11 @@ def _in_vietnamese(send: Send, nonce: str, opening: str) -> Send:
         page = re.sub(rb'("root":|const root = )"[^"]*"', rf'\1"{CHAT}"'.encode(), page)
         page = page.replace(b'<base href="./"', f'<base href="{CHAT}/"'.encode(), 1)
         page = re.sub(rb"<script(?=[\s>])", f'<script nonce="{nonce}"'.encode(), page)
-        page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link\s+rel="manifest"[^>]*>', b"", page)
+        page = re.sub(
+            rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>|<link\s+rel="manifest"\s+href="[^"]*manifest\.json"[^>]*>',
+            b"",
+            page,
+        )
         headers = MutableHeaders(scope=start)
         headers["Content-Length"] = str(len(page))
         await send(start)

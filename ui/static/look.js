@@ -4,12 +4,14 @@
   const root = document.documentElement;
   const asks = (query) => window.matchMedia(query).matches;
   const ofSystem = () => (asks("(prefers-contrast: more)") ? "contrast" : asks("(prefers-color-scheme: dark)") ? "dark" : "light");
+  const BAR = { light: "#fffefb", dark: "#12181f", contrast: "#ffffff" }; // what the system draws around an installed page
   let kept = {};
   try { kept = JSON.parse(localStorage.getItem(KEY)) ?? {}; } catch { /* no storage: this page only */ }
 
   function apply() {
     root.dataset.theme = kept.theme || ofSystem();
     root.dataset.size = kept.size || "lon";
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", BAR[root.dataset.theme]);
     for (const button of document.querySelectorAll(".look [data-look]")) {
       const [what, value] = button.dataset.look.split("=");
       button.setAttribute("aria-pressed", (kept[what] || (what === "size" ? "lon" : "")) === value);
