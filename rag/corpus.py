@@ -6,7 +6,7 @@ Reads files only. Rules that need a person (is it kind, is it clear) are not her
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +21,9 @@ from rag.glossary import Glossary, load_glossary
 from rag.guides import Guide, Line, Passage, Section, load_guide
 from rag.lessons import FOLDER as LESSONS
 from rag.lessons import load_lessons, texts_of
+from rag.practice import ADDRESS, drawn_texts, load_practice
+from rag.practice import FOLDER as PRACTICE
+from rag.practice import texts_of as practice_texts
 from rag.sheets import Sheet, load_sheets
 from rag.text import clean, fold
 
@@ -88,6 +91,7 @@ def check_corpus(corpus: Path, only: str | None = None, library: Library | None 
             lambda: load_cards(corpus, guides),
             lambda: _load_sources(corpus, sheets),
             lambda: _load_lessons(corpus, guides, glossary),
+            lambda: _load_practice(corpus, guides, glossary),
         ):
             try:
                 load()
@@ -130,10 +134,24 @@ def _file_problems(corpus: Path) -> Iterator[Problem]:
 
 
 def _load_lessons(corpus: Path, guides: dict[str, Guide], glossary: Glossary) -> None:
-    lessons = load_lessons(corpus, guides).lessons
+    lessons, _ = load_lessons(corpus, guides)
+    _explained(corpus / LESSONS, {lesson.id: texts_of(lesson) for lesson in lessons}, glossary)
+
+
+def _load_practice(corpus: Path, guides: dict[str, Guide], glossary: Glossary) -> None:
+    screens, _ = load_practice(corpus, guides)
+    drawn = {
+        screen.id: [ADDRESS.sub(" ", text) for scene in screen.scenes for text in drawn_texts(scene)]
+        for screen in screens.values()
+    }
+    _explained(corpus / PRACTICE, {key: practice_texts(screens[key]) + drawn[key] for key in screens}, glossary)
+
+
+def _explained(folder: Path, texts: Mapping[str, list[str]], glossary: Glossary) -> None:
+    """Raise CorpusError for words that learners need not know, by the name of the file that has them."""
     unexplained = [
-        f"{corpus / LESSONS / lesson.id}.yaml:1: {', '.join(words)}: say it in Vietnamese or add it to glossary.yaml"
-        for lesson in lessons if (words := glossary.unexplained(" ".join(texts_of(lesson))))
+        f"{folder / name}.yaml:1: {', '.join(words)}: say it in Vietnamese or add it to glossary.yaml"
+        for name, said in texts.items() if (words := glossary.unexplained(" ".join(said)))
     ]  # fmt: skip
     if unexplained:
         raise CorpusError("\n".join(unexplained))

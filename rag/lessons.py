@@ -5,7 +5,7 @@ right choice of a quiz stands word for word in its line, and every wrong one has
 on a line that the guides no longer have is left out and flagged, what is not true on a day too (`Lesson.on`). Reads files only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,8 @@ STAGES = (
 # Practice screens of our own, drawn plainly.
 SCREENS = ("chon-ung-dung", "nhap-otp", "cuoc-goi-la", "to-khai-tam-tru", "quet-qr")
 MAX_SYLLABLES = 30  # of a sentence; of all sentences nine in ten have at most 20
+_Part = TypeVar("_Part")
+_R = TypeVar("_R")
 _ID = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
@@ -83,6 +85,11 @@ class QuizItem:
         """All choices, the right one first."""
         return (self.right, *self.wrong)
 
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """The lines that the choices rest on."""
+        return tuple(choice.basis for choice in self.choices)
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -113,46 +120,56 @@ class Lesson:
         practice = self.practice if self.practice and holds(self.practice.bases) else None
         return replace(
             self, practice=practice, cards=tuple(card for card in self.cards if holds(card.bases)),
-            quiz=tuple(item for item in self.quiz if holds([choice.basis for choice in item.choices])),
+            quiz=tuple(item for item in self.quiz if holds(item.bases)),
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """All that can be learned with one corpus; `flags` tell what was left out of it and why."""
+class Flag:
+    """A part that is left out because a guide no longer has the line that it rests on.
 
-    lessons: tuple[Lesson, ...]
-    flags: tuple[str, ...]
+    `of` is the id of the lesson or screen, `part` "card", "quiz", "practice" or "scene", `number` its place from 1.
+    """
 
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Line(_Row):
+    of: str
+    part: str
+    number: int
     guide: str
     line: str
 
 
-class _Card(_Row):
+class Row(BaseModel):
+    """A part of a lesson's file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineRow(Row):
+    """A guide's line by its exact words."""
+
+    guide: str
+    line: str
+
+
+class _Card(Row):
     title: str = Field(min_length=3, max_length=60)
     says: list[str] = Field(min_length=1, max_length=4)
     by: list[str] = Field(min_length=1)
 
 
-class _Practice(_Row):
+class _Practice(Row):
     task: str = Field(min_length=20, max_length=400)
     screen: str = ""
     by: list[str] = Field(min_length=1)
 
 
-class _Wrong(_Row):
+class _Wrong(Row):
     text: str = Field(min_length=2, max_length=140)
     why: str = Field(min_length=10, max_length=240)
     by: str = ""
 
 
-class _Item(_Row):
+class _Item(Row):
     ask: str = Field(min_length=10, max_length=200)
     by: str
     right: str = Field(min_length=2, max_length=140)
@@ -160,37 +177,55 @@ class _Item(_Row):
     wrong: list[_Wrong] = Field(min_length=2, max_length=3)
 
 
-class _Lesson(_Row):
+class _Lesson(Row):
     id: str = Field(pattern=_ID, max_length=60)
     title: str = Field(min_length=5, max_length=70)
     goal: str = Field(min_length=15, max_length=200)
     minutes: int = Field(ge=3, le=20)
     paths: list[str] = Field(min_length=1)
     order: int = Field(ge=1, lt=10 * len(STAGES))
-    lines: dict[str, _Line] = Field(min_length=1)
+    lines: dict[str, LineRow] = Field(min_length=1)
     cards: list[_Card] = Field(min_length=3, max_length=6)
     practice: _Practice
     quiz: list[_Item] = Field(min_length=3, max_length=7)
 
 
-def load_lessons(corpus: Path, guides: Mapping[str, Guide], prove: bool = True) -> Course:
-    """Read the lessons, in the order of their paths; a part whose line a guide no longer has is flagged.
+def load_lessons(
+    corpus: Path, guides: Mapping[str, Guide], prove: bool = True
+) -> tuple[tuple[Lesson, ...], tuple[Flag, ...]]:
+    """Read the lessons, in the order of their paths, and which parts are left out.
 
     Without `prove` they are only read, in a tenth of the time: what is served has been proved. Raises CorpusError with a
     `path:1: …` row for everything else that is wrong.
     """
-    found: list[Lesson] = []
-    flags: list[str] = []
+
+    def read(path: Path, content: object) -> tuple[Lesson, list[str], list[Flag]]:
+        row = _Lesson.model_validate(content)
+        lesson, lost = _lesson(row, guides)
+        told = lesson_problems(lesson) if prove else []
+        return lesson, told + [f"id is {row.id!r}, expected the file's name"] * (row.id != path.stem), lost
+
+    found, flags = read_files(corpus / FOLDER, read)
+    return tuple(sorted(found, key=lambda lesson: (lesson.order, lesson.id))), flags
+
+
+def read_files(
+    folder: Path, read: Callable[[Path, object], tuple[_Part, list[str], list[Flag]]]
+) -> tuple[list[_Part], tuple[Flag, ...]]:
+    """Read the YAML files of a folder. `read` makes of a file's content a value, its problems and its flags.
+
+    Returns the values by file name and all flags. Raises CorpusError with a `path:1: …` row for each problem.
+    """
+    found: list[_Part] = []
+    flags: list[Flag] = []
     problems: list[str] = []
-    for path in sorted((corpus / FOLDER).glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         try:
-            row = _Lesson.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
-            lesson, lost = _lesson(row, guides)
-            told = lesson_problems(lesson) if prove else []
-            told += [f"id is {row.id!r}, expected the file's name"] * (row.id != path.stem)
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            value, told, lost = read(path, content)
             problems += [f"{path}:1: {problem}" for problem in told]
             flags += lost
-            found.append(lesson)
+            found.append(value)
         except ValidationError as error:
             first = error.errors()[0]
             problems.append(f"{path}:1: {'.'.join(map(str, first['loc']))}: {first['msg']}")
@@ -198,7 +233,7 @@ def load_lessons(corpus: Path, guides: Mapping[str, Guide], prove: bool = True) 
             problems.append(f"{path}:1: {error}")
     if problems:
         raise CorpusError("\n".join(problems))
-    return Course(tuple(sorted(found, key=lambda lesson: (lesson.order, lesson.id))), tuple(flags))
+    return found, tuple(flags)
 
 
 def lesson_problems(lesson: Lesson) -> list[str]:
@@ -207,9 +242,9 @@ def lesson_problems(lesson: Lesson) -> list[str]:
     if lesson.practice and lesson.practice.screen not in ("", *SCREENS):
         problems.append(f"screen {lesson.practice.screen!r} is none of {', '.join(SCREENS)}")
     for card in lesson.cards:
-        problems += _unsaid(" ".join((card.title, *card.says)), card.bases)
+        problems += unsaid(" ".join((card.title, *card.says)), card.bases)
     if lesson.practice:
-        problems += _unsaid(lesson.practice.task, lesson.practice.bases)
+        problems += unsaid(lesson.practice.task, lesson.practice.bases)
     for item in lesson.quiz:
         problems += [f"{item.id}: {problem}" for problem in quiz_problems(item)]
     problems += [
@@ -222,18 +257,18 @@ def lesson_problems(lesson: Lesson) -> list[str]:
 def quiz_problems(item: QuizItem) -> list[str]:
     """Return why the right choice is not proved by its line, or a wrong one not told apart from it."""
     problems = []
-    if not _stands_in(item.right.text, item.right.basis.line.text):
+    if not stands_in(item.right.text, item.right.basis.line.text):
         problems.append(
             f"right choice {item.right.text!r} does not stand word for word in {item.right.basis.line.text!r}"
         )
     for choice in item.wrong:
         for basis in {id(b): b for b in (item.right.basis, choice.basis)}.values():
-            if not _lacks(basis.line.text, choice.text):
+            if not lacks(basis.line.text, choice.text):
                 problems.append(f"wrong choice {choice.text!r} could be true by {basis.line.text!r}")
-    if len({" ".join(_words(choice.text)) for choice in item.choices}) < len(item.choices):
+    if len({" ".join(words_of(choice.text)) for choice in item.choices}) < len(item.choices):
         problems.append("two choices say the same")
     for choice in item.choices:
-        problems += _unsaid(choice.why, (choice.basis, item.right.basis), choice.text)
+        problems += unsaid(choice.why, (choice.basis, item.right.basis), choice.text)
     return problems
 
 
@@ -244,38 +279,50 @@ def texts_of(lesson: Lesson) -> list[str]:
     return [lesson.title, lesson.goal, *cards, *([lesson.practice.task] if lesson.practice else []), *quiz]
 
 
-class _LostLineError(CorpusError):
-    """A guide no longer has the line that a part of a lesson rests on."""
+class LostLineError(CorpusError):
+    """A guide no longer has the line that a part rests on."""
+
+    def __init__(self, row: LineRow) -> None:
+        super().__init__(f"guide {row.guide} has no line {row.line!r}")
+        self.row = row
 
 
-_Part = TypeVar("_Part")
+def bases_by_key(rows: Mapping[str, LineRow], guides: Mapping[str, Guide]) -> Callable[[str], Basis]:
+    """Return what finds a line by its short key; that raises CorpusError for an unknown key and LostLineError."""
 
-
-def _lesson(row: _Lesson, guides: Mapping[str, Guide]) -> tuple[Lesson, list[str]]:
-    """Return the lesson of the parts whose lines are there, and what is to be said of the others."""
-    lost: list[str] = []
-
-    def of(key: str) -> Basis:
-        if key not in row.lines:
+    def basis(key: str) -> Basis:
+        if (row := rows.get(key)) is None:
             raise CorpusError(f"line {key!r} is not among its lines")
-        return _basis(row.lines[key], guides)
+        places = guides[row.guide].places(row.line) if row.guide in guides else []
+        if not places:
+            raise LostLineError(row)
+        return Basis(*places[0])
 
-    def kept(name: str, make: Callable[[], _Part]) -> list[_Part]:
+    return basis
+
+
+def parts_kept(
+    of: str, part: str, rows: Iterable[_R], make: Callable[[int, _R], _Part], lost: list[Flag]
+) -> list[_Part]:
+    """Return what `make` makes of each row and its number from 1; whose line is gone is left out, and noted in `lost`."""
+    kept = []
+    for number, row in enumerate(rows, 1):
         try:
-            return [make()]
-        except _LostLineError as error:
-            lost.append(f"{name}: {error}")
-            return []
+            kept.append(make(number, row))
+        except LostLineError as error:
+            lost.append(Flag(of, part, number, error.row.guide, error.row.line))
+    return kept
 
-    cards = [
-        card for n, c in enumerate(row.cards, 1)
-        for card in kept(f"{row.id}, card {n}", lambda c=c: Card(c.title, tuple(c.says), tuple(map(of, c.by))))
-    ]  # fmt: skip
-    quiz = [
-        item for n, i in enumerate(row.quiz, 1) for item in kept(f"{row.id}#{n}", lambda n=n, i=i: _item(f"{row.id}#{n}", i, of))
-    ]  # fmt: skip
-    p = row.practice
-    practice = kept(f"{row.id}, practice", lambda: Practice(p.task, p.screen, tuple(map(of, p.by))))
+
+def _lesson(row: _Lesson, guides: Mapping[str, Guide]) -> tuple[Lesson, list[Flag]]:
+    """Return the lesson of the parts whose lines are there, and the flags of the others."""
+    lost: list[Flag] = []
+    of = bases_by_key(row.lines, guides)
+    cards = parts_kept(row.id, "card", row.cards, lambda _, c: Card(c.title, tuple(c.says), tuple(map(of, c.by))), lost)
+    practice = parts_kept(
+        row.id, "practice", [row.practice], lambda _, p: Practice(p.task, p.screen, tuple(map(of, p.by))), lost
+    )
+    quiz = parts_kept(row.id, "quiz", row.quiz, lambda n, item: _item(f"{row.id}#{n}", item, of), lost)
     about = tuple(dict.fromkeys(line.guide for line in row.lines.values()))
     return Lesson(
         row.id, row.title, row.goal, row.minutes, tuple(row.paths), row.order, about, tuple(cards),
@@ -288,27 +335,22 @@ def _item(item_id: str, row: _Item, of: Callable[[str], Basis]) -> QuizItem:
     return QuizItem(item_id, row.ask, Choice(row.right, row.why, of(row.by)), wrong)
 
 
-def _basis(row: _Line, guides: Mapping[str, Guide]) -> Basis:
-    places = guides[row.guide].places(row.line) if row.guide in guides else []
-    if not places:
-        raise _LostLineError(f"guide {row.guide} has no line {row.line!r}")
-    return Basis(*places[0])
-
-
-def _unsaid(text: str, bases: Sequence[Basis], given: str = "") -> list[str]:
+def unsaid(text: str, bases: Sequence[Basis], given: str = "") -> list[str]:
     """Return the facts of a text that neither its lines nor `given` state."""
     lost = missing(text, (*(basis.line.text for basis in bases), given))
     return [f"states {', '.join(repr(atom.text) for atom in lost)}, which its lines do not: {text}"] if lost else []
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Return the syllables of a text for comparing."""
     return syllables(clean(text).lower())
 
 
-def _stands_in(part: str, whole: str) -> bool:
-    return f" {' '.join(_words(part))} " in f" {' '.join(_words(whole))} "
+def stands_in(part: str, whole: str) -> bool:
+    """Tell whether `part` is a run of words of `whole`."""
+    return f" {' '.join(words_of(part))} " in f" {' '.join(words_of(whole))} "
 
 
-def _lacks(line: str, choice: str) -> bool:
+def lacks(line: str, choice: str) -> bool:
     """Tell whether a line lacks a fact or a word of a choice, so that it cannot be what the line says."""
-    return bool(missing(choice, [line])) or not set(_words(choice)) <= set(_words(line))
+    return bool(missing(choice, [line])) or not set(words_of(choice)) <= set(words_of(line))

@@ -70,7 +70,10 @@ def test_a_question_at_a_step_is_answered_from_its_guide_and_the_page_leads_back
     assert page.url == chat_at(address, STEP)
     assert "Làm thẻ căn cước cho trẻ em dưới 14 tuổi" in page.inner_text("#current .answer > .checked")
     line = page.locator(".at-step")
-    assert line.inner_text() == "Bạn đang hỏi về bước 1 (Trẻ từ đủ 6 đến dưới 14 tuổi) của “Làm thẻ căn cước cho trẻ em dưới 14 tuổi”"
+    assert (
+        line.inner_text()
+        == "Bạn đang hỏi về bước 1 (Trẻ từ đủ 6 đến dưới 14 tuổi) của “Làm thẻ căn cước cho trẻ em dưới 14 tuổi”"
+    )
     assert line.locator("a").get_attribute("href") == "/huong-dan/can-cuoc-tre-em-duoi-14/tung-buoc#buoc-6"
     assert line.bounding_box()["y"] < page.locator("#current").bounding_box()["y"]
     page.shot("home-2-step")

@@ -8,8 +8,8 @@ import pytest
 from browsing import SHOTS, SIZES
 from pypdf import PdfReader
 
+from rag.course import load_course
 from rag.guides import load_guides
-from rag.lessons import load_lessons
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
 from ui.lesson_pages import stages_of
@@ -22,7 +22,7 @@ HERE = ".card:not([hidden])"
 @pytest.fixture(scope="module")
 def lessons():
     guides = load_guides(PROJECT / "corpus", load_sheets(PROJECT / "corpus" / "facts"))
-    return load_lessons(PROJECT / "corpus", guides, prove=False).lessons
+    return load_course(PROJECT / "corpus", guides).lessons
 
 
 @pytest.fixture(scope="module")

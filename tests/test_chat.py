@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from model_proxy import Proxy
 from people import person
+from shown import shown
 from test_writing import QUESTION, Scripted
 
 from rag.answers import Answer, AnswerStatus, Turn
@@ -174,7 +175,7 @@ def test_an_exception_reaches_the_learner_as_a_sentence_and_gives_the_question_b
         raise ZeroDivisionError
 
     *_, (html, box, turns) = steps_of(page_of(trace=broken), turns=[Turn("a", "b")])
-    assert FAILED in html
+    assert FAILED in shown(html)
     assert box == QUESTION
     assert turns == [Turn("a", "b")]
 

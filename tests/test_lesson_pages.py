@@ -2,15 +2,16 @@ import io
 import re
 from dataclasses import replace
 from datetime import date
-from html import unescape
 
 import pytest
 from fastapi import FastAPI
 from pypdf import PdfReader
+from shown import shown
 from starlette.testclient import TestClient
 
+from rag.course import load_course
 from rag.guides import load_guides
-from rag.lessons import PATHS, STAGES, load_lessons
+from rag.lessons import PATHS, STAGES
 from rag.settings import PROJECT, Settings
 from rag.sheets import load_sheets
 from ui.lesson_pages import MAX_NAME_CHARS, mixed, router, stages_of
@@ -27,7 +28,7 @@ def guides():
 
 @pytest.fixture(scope="module")
 def course(guides):
-    return load_lessons(PROJECT / "corpus", guides, prove=False)
+    return load_course(PROJECT / "corpus", guides)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +49,9 @@ def test_every_path_lists_its_lessons_in_order_and_no_other(client, course):
     assert len(re.findall("data-lesson=", client.get("/bai-hoc?lo-trinh=khong-co").text)) == len(course.lessons)
 
 
-def read(page):
-    """Return a page without what marks its sentences for reading aloud."""
-    return unescape(re.sub(r'<span class="s"[^>]*>(.*?)</span>', r"\1", page))
-
-
 def test_every_lesson_shows_its_cards_its_task_and_every_choice_with_why_and_its_line(client, course):
     for lesson in course.lessons:
-        page = read(client.get(f"/bai-hoc/{lesson.id}").text)
+        page = shown(client.get(f"/bai-hoc/{lesson.id}").text)
         said = [
             lesson.goal,
             *(text for card in lesson.cards for text in (card.title, *card.says)),

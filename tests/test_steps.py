@@ -3,8 +3,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from shown import shown
 from test_guide_pages import client_of
-from test_lesson_pages import read
 
 from rag.guides import Section, load_guides
 from rag.settings import PROJECT
@@ -67,7 +67,7 @@ def test_the_page_has_a_card_for_each_step_with_its_source_and_a_way_on(guides):
         for way in ways:
             for step in way.steps:
                 card = page.text.partition(f'id="buoc-{step.number}"')[2].partition("</section>")[0]
-                assert step.line.text in read(card)
+                assert step.line.text in shown(card)
                 assert 'class="sources"' in card
                 assert f'value="{guide.id}.{step.number}"' in card
         assert set(re.findall(r'href="#([^"]+)"', page.text)) <= ids

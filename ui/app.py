@@ -15,11 +15,11 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from evals.scoring import Corpus
+from rag.course import Course, load_course
 from rag.editions import corpus_in_use
 from rag.errors import RecordError
 from rag.glossary import Glossary, load_glossary
 from rag.hearing import open_hearing
-from rag.lessons import Course, load_lessons
 from rag.progress import load_phrase_words
 from rag.records import Records
 from rag.records.answers import MAX_COMMENT_CHARS, Feedback
@@ -32,6 +32,7 @@ from ui import (
     asking_pages,
     change_pages,
     class_pages,
+    course_pages,
     curated_pages,
     document_pages,
     doubtful_pages,
@@ -45,6 +46,7 @@ from ui import (
     offline_pages,
     page_view,
     picker,
+    practice_pages,
     progress_pages,
     publish_pages,
     report_pages,
@@ -73,6 +75,7 @@ _PAGES = (
     asking_pages,
     change_pages,
     class_pages,
+    course_pages,
     curated_pages,
     document_pages,
     doubtful_pages,
@@ -87,6 +90,7 @@ _PAGES = (
     offline_pages,
     page_view,
     picker,
+    practice_pages,
     publish_pages,
     report_pages,
     voice_pages,
@@ -161,11 +165,11 @@ def create_app(serving: Serving, records: Records, glossary: Glossary, settings:
 
 
 def _course(serving: Serving, settings: Settings) -> Callable[[], Course]:
-    """Return what gives the lessons of the corpus that is in use; they are read once for each generation."""
+    """Return what gives the course of the corpus that is in use; it is read once for each generation."""
 
     @lru_cache(maxsize=1)
     def course(generation: str) -> Course:
-        return load_lessons(corpus_in_use(settings), serving.assistant.index.guides, prove=False)
+        return load_course(corpus_in_use(settings), serving.assistant.index.guides)
 
     return lambda: course(serving.assistant.index.folder.name)
 

@@ -25,6 +25,7 @@ AREAS = (
     Area("/huong-dan-vien/ca", "Ca từ lỗi", "Lỗi đã sửa mà bản mới không được lặp lại.", _TRAINERS),
     Area("/huong-dan-vien/van-ban", "Văn bản", "Đưa văn bản của cơ quan nhà nước vào, xem lại, xác nhận.", _TRAINERS),
     Area("/huong-dan-vien/sua", "Sửa hướng dẫn", "Đề xuất, duyệt thay đổi, xác nhận sự thật.", _TRAINERS),
+    Area("/huong-dan-vien/bai-hoc", "Bài học", "Thẻ và câu hỏi nào bị ẩn vì hướng dẫn đã đổi.", _TRAINERS),
     Area("/huong-dan-vien/xuat-ban", "Xuất bản", "Đưa bản mới đến người học, quay lại bản cũ.", _TRAINERS),
     Area("/huong-dan-vien/con-thieu", "Còn thiếu", "Điều nhiều người hỏi mà chưa có hướng dẫn.", _TRAINERS),
     Area("/bao-cao", "Báo cáo", "Phong trào đã đến với bao nhiêu người, so với mục tiêu.", _TRAINERS),

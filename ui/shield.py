@@ -58,6 +58,7 @@ ALLOWED = tuple(
         ("POST", r"/bai-hoc/chung-nhan"),
         ("POST", r"/doc-len"),
         ("POST", _SPEECH),
+        ("GET", r"/luyen-tap(?:/[a-z0-9-]+)?"),
         ("GET", r"/van-ban(?:/[a-z0-9-]+(?:/trang/\d{1,5}(?:\.png)?)?)?"),
         ("GET", r"/favicon\.ico|/manifest\.webmanifest|/sw\.js|/ngoai-tuyen"),
         ("GET", rf"{CHAT}/theme\.css"),
