@@ -35,7 +35,8 @@ def interval_plot(rows: Sequence[tuple[str, float, float, float]]) -> Markup:
         for v in (0, 0.25, 0.5, 0.75, 1)
     )
     return Markup(
-        f'<svg viewBox="0 0 460 {height}" width="460" role="img">{axis}{"".join(marks)}</svg>'  # numbers and escaped names
+        f'<svg viewBox="0 0 460 {height}" width="460" role="img" aria-label="Trung bình và khoảng 95 %">'
+        f"{axis}{''.join(marks)}</svg>"  # numbers and escaped names
     )
 
 
@@ -69,7 +70,9 @@ def target_bars(rows: Sequence[tuple[str, float | None, str]], x: str) -> Markup
         for v in (0, 50, 100)
     )
     label = f'<text x="{_wide(0.4)}" y="{height - 4}" text-anchor="middle">{escape(x)}</text>'
-    return Markup(f'<svg viewBox="0 0 520 {height}" width="520" role="img">{axis}{"".join(marks)}{label}</svg>')
+    return Markup(
+        f'<svg viewBox="0 0 520 {height}" width="520" role="img" aria-label="{escape(x)}">{axis}{"".join(marks)}{label}</svg>'
+    )
 
 
 def _frame(

@@ -127,6 +127,24 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def site(built, tmp_path_factory):
+    """The whole program with example data on every page (`every_page`)."""
+    from every_page import served
+
+    with served(built, tmp_path_factory.mktemp("every-page")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def visits(site, chromium):
+    """Opens every page as `every_page.VIEWS` has it."""
+    from every_page import Visits, standing_clock
+
+    with standing_clock():
+        yield Visits(site, chromium)
+
+
 @pytest.fixture
 def tesseract():
     """Debian's Tesseract with Vietnamese."""

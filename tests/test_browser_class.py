@@ -124,7 +124,7 @@ def opened_class(trainer, address):
 def joined(page, address, name):
     page.goto(address)
     shot(page, f"{name}-1-join")
-    page.click("button")
+    page.click("main button")
     page.wait_for_selector("#class-bar")
     page.wait_for_selector("#box textarea")
     return int(re.search(r"Bạn (\d+)", page.inner_text("#class-bar"))[1])

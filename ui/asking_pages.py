@@ -16,7 +16,7 @@ from rag.records.handovers import MAX_NOTE_CHARS, Handover, new_code, read_code
 from rag.secret import keyed_digest
 from ui.rendering import page_html
 from ui.sign_in import At
-from ui.wording import local_time
+from ui.wording import NOTICE, local_time
 
 # Of one address; a class sits behind one.
 _NEW, _NEW_IN_CLASS = parse("10 per hour"), parse("60 per hour")
@@ -114,7 +114,7 @@ def _opened(request: Request, records: Records, typed: str) -> tuple[Handover | 
 
 def _page(typed: str = "", handover: Handover | None = None, status: int = 200, done: str = "") -> HTMLResponse:
     problem = {422: _NOT_RIGHT, 429: _WAIT}.get(status, "")
-    page = page_html("asking.html", session=None, typed=typed, handover=handover, problem=problem, done=done)
+    page = page_html("asking.html", notice=NOTICE, typed=typed, handover=handover, problem=problem, done=done)
     return HTMLResponse(page, status, {"Cache-Control": "no-store"})
 
 

@@ -18,7 +18,7 @@ from rag.records.classrooms import MAX_MEMBERS, Classroom, Member, Refusal
 from ui.rendering import page_html
 from ui.shield import CHAT
 from ui.sign_in import At
-from ui.wording import vietnamese_date
+from ui.wording import NOTICE, vietnamese_date
 
 COOKIE = "binhdan_lop"
 PREFIX = "/lop"
@@ -150,4 +150,4 @@ def _form(problem: str, code: str, status: int = 200) -> HTMLResponse:
 
 
 def _page(template: str, status: int = 200, **values: object) -> HTMLResponse:
-    return HTMLResponse(page_html(template, session=None, **values), status)
+    return HTMLResponse(page_html(template, notice=NOTICE, **values), status)

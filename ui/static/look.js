@@ -2,6 +2,7 @@
 (() => {
   const KEY = "binhdan-look";
   const root = document.documentElement;
+  const usual = root.dataset.size || "lon"; // a page may bring its own size; what a person chose comes first
   const asks = (query) => window.matchMedia(query).matches;
   const ofSystem = () => (asks("(prefers-contrast: more)") ? "contrast" : asks("(prefers-color-scheme: dark)") ? "dark" : "light");
   const BAR = { light: "#fffefb", dark: "#12181f", contrast: "#ffffff" }; // what the system draws around an installed page
@@ -10,11 +11,11 @@
 
   function apply() {
     root.dataset.theme = kept.theme || ofSystem();
-    root.dataset.size = kept.size || "lon";
     document.querySelector("meta[name=theme-color]")?.setAttribute("content", BAR[root.dataset.theme]);
+    root.dataset.size = kept.size || usual;
     for (const button of document.querySelectorAll(".look [data-look]")) {
       const [what, value] = button.dataset.look.split("=");
-      button.setAttribute("aria-pressed", (kept[what] || (what === "size" ? "lon" : "")) === value);
+      button.setAttribute("aria-pressed", (kept[what] || (what === "size" ? usual : "")) === value);
     }
   }
 
