@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import time
+from datetime import datetime, timedelta
 
 import pytest
 from browsing import SHOTS, SIZES
@@ -17,6 +19,7 @@ from ui.lesson_pages import stages_of
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LESSON, PATH = "quet-qr-dung-nguoi", "hoc-sinh"
 HERE = ".card:not([hidden])"
+KEPT = "path => caches.match(path, {ignoreSearch: true, ignoreVary: true}).then(Boolean)"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,14 @@ def tab_to(page, selector):
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def wait_until_kept(page, path):
+    """Wait until the worker has a copy of a page."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(KEPT, path):
+        assert time.monotonic() < deadline, f"{path} is not kept"
+        page.wait_for_timeout(50)
 
 
 def card(page):
@@ -125,7 +136,8 @@ def test_a_whole_lesson_by_touch_with_a_reload_an_end_of_network_and_the_certifi
             "ids => ids.forEach((id) => Progress.finished(id))", [o.id for o in stage.lessons if o.id != LESSON]
         )
         page.locator(f"[data-lesson={LESSON}]").tap()
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_url(f"**/bai-hoc/{LESSON}*")
+        wait_until_kept(page, f"/bai-hoc/{LESSON}")
         for _ in range(3):
             page.locator(f"{HERE} .next").tap()
         page.reload()
@@ -168,12 +180,12 @@ def test_a_wrong_answer_comes_back_the_next_day_also_without_network(chromium, a
     with learning(chromium, address, "phone", has_touch=True) as context:
         page = context.new_page()
         page.goto(f"{address}bai-hoc/{LESSON}#cau-2")
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        wait_until_kept(page, f"/bai-hoc/{LESSON}")
         page.locator(f"{HERE} summary", has_text=lesson.quiz[1].wrong[0].text).first.tap()
         page.goto(f"{address}bai-hoc/on-lai")
         assert "không có câu nào" in page.inner_text("[data-said]")
         page.goto(f"{address}bai-hoc")
-        page.clock.install(time=page.evaluate("Date.now() + 24 * 3600 * 1000"))
+        page.clock.set_fixed_time(datetime.now() + timedelta(days=1))
         page.reload()
         context.set_offline(True)
         page.get_by_role("link", name="Ôn lại 1 câu").tap()

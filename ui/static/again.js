@@ -10,7 +10,12 @@
   async function cardOf(item) {
     const lesson = item.split("#")[0];
     if (!pages.has(lesson)) {
-      const reply = await fetch(`/bai-hoc/${encodeURIComponent(lesson)}`);
+      const path = `/bai-hoc/${encodeURIComponent(lesson)}`;
+      const reply = await fetch(path).catch(async (error) => {
+        const copy = await window.caches?.match(path, { ignoreSearch: true, ignoreVary: true });
+        if (!copy) throw error;
+        return copy;
+      });
       if (!reply.ok && reply.status !== 404) throw new Error(reply.status);
       pages.set(lesson, new DOMParser().parseFromString(reply.ok ? await reply.text() : "", "text/html"));
     }

@@ -13,6 +13,7 @@ const DAY = "Binhdan-Day";
 const OFFLINE = "/ngoai-tuyen";
 const GATEWAY_FAILED = [502, 504]; // a proxy speaks for a server that is away
 
+const BELOW = /^\/(?:bai-hoc|luyen-tap)\//; // here a query only says from where somebody came
 const isPicture = (path) => path.endsWith(".png");
 const placeOf = (url) => (isPicture(url.pathname) ? PICTURES : PAGES);
 const keyOf = (url) => url.pathname + url.search;
@@ -27,7 +28,9 @@ async function keep(url, response) {
 }
 
 async function kept(url) {
-  const copy = await (await caches.open(placeOf(url))).match(keyOf(url), { ignoreVary: true });
+  const cache = await caches.open(placeOf(url));
+  const copy = (await cache.match(keyOf(url), { ignoreVary: true }))
+    ?? (BELOW.test(url.pathname) ? await cache.match(url.pathname, { ignoreVary: true, ignoreSearch: true }) : undefined);
   if (!copy || isPicture(url.pathname)) return copy;
   const page = (await copy.text()).replace("<html", `<html data-kept="${copy.headers.get(DAY)}"`);
   const headers = new Headers(copy.headers);
