@@ -83,18 +83,29 @@ class View:
 
 
 def _answered(page):
+    _drawn(page)
     ask(page, QUESTIONS[0])
     page.click("#current .sources > summary")
     page.click("#current [data-do=unhelpful]")
 
 
 def _declined(page):
+    _drawn(page)
     ask(page, DECLINED)
     page.click("#current .hand-over > summary")
     page.wait_for_selector("#current .place:not([hidden])")
 
 
+def _drawn(page):
+    """Wait until Gradio has drawn the chat and nothing moves any more."""
+    page.wait_for_selector("#listen")
+    page.evaluate("""async () => { const seen = () => JSON.stringify([...document.querySelectorAll("#top, #past, #asking, #box textarea")]
+        .map((part) => part.getBoundingClientRect())); let before = "";
+        for (let same = 0; same < 5; same = seen() === before ? same + 1 : 0) { before = seen(); await new Promise((go) => setTimeout(go, 100)); } }""")
+
+
 def _in_class(page):
+    _drawn(page)
     page.wait_for_selector("#class-bar .pushed")
 
 
@@ -219,7 +230,7 @@ VIEWS = (
     View("practice-missing", "/luyen-tap/{screen_id}", at={"screen_id": "khong-co"}),
     View("offline", "/ngoai-tuyen"),
     View("course", "/huong-dan-vien/bai-hoc", "lan"),
-    View("chat", "", then=lambda page: page.wait_for_selector("#box textarea")),
+    View("chat", "", then=_drawn),
     View("chat-answer", "", then=_answered),
     View("chat-declined", "", then=_declined),
     View("chat-class", "", "member", then=_in_class),

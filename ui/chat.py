@@ -109,7 +109,7 @@ def build_page(
                 max_lines=5,
                 elem_id="box",
                 scale=4,
-                placeholder="Gõ câu hỏi ở đây",
+                placeholder="Gõ câu hỏi",
             )
             send = gr.Button("Gửi", variant="primary", elem_id="send", scale=0, min_width=88)
         clear = gr.Button("Xóa cuộc trò chuyện", elem_id="clear", size="sm")
