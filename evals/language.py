@@ -30,7 +30,7 @@ def plainness(text: str, glossary: Glossary) -> Plainness | None:
     Readability is RL = 2·WL + 0.2·SL − 6 of Nguyen & Henkin (1982, "A readability formula for Vietnamese", Journal of
     Reading 26: 243–251), WL the mean letters of a written word (a syllable), SL the mean words of a sentence.
     """
-    parts = [words for s in sentences(plain(text)) if (words := [w for w in syllables(s) if w[0].isalpha()])]
+    parts = sentence_words(text)
     words = [word for part in parts for word in part]
     if not words:
         return None
@@ -39,6 +39,11 @@ def plainness(text: str, glossary: Glossary) -> Plainness | None:
     length = len(words) / len(parts)
     letters = sum(map(len, words)) / len(words)
     return Plainness(length, uncommon / len(words), 2 * letters + 0.2 * length - 6)
+
+
+def sentence_words(text: str) -> list[list[str]]:
+    """Return the written words (syllables that begin with a letter) of each sentence that has some."""
+    return [words for s in sentences(plain(text)) if (words := [w for w in syllables(s) if w[0].isalpha()])]
 
 
 @cache
