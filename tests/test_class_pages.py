@@ -160,6 +160,24 @@ def test_what_is_pushed_reaches_the_learner_and_what_she_says_reaches_the_wall(a
     assert lan.post(f"{DESK}/{room.id}/gui", data=pushed | {"kind": "khac"}).status_code == 422
 
 
+def test_a_lesson_and_steps_are_pushed_and_what_is_not_there_is_refused(app, records, room, lan):
+    browser = learner(app, records, room)
+
+    def push(kind, guide_id):
+        form = {"token": lan.token, "kind": kind, "guide_id": guide_id}
+        return lan.post(f"{DESK}/{room.id}/gui", data=form).status_code
+
+    assert push("lesson", "quet-qr-dung-nguoi") == 303
+    shown = browser.get("/lop/toi").json()["pushed"]
+    assert (shown["kind"], shown["title"]) == ("lesson", "Quét mã QR và xem đúng tên người nhận")
+    assert lan.get(f"{DESK}/{room.id}/tuong").json()["pushed"]["title"] == shown["title"]
+    assert push("steps", GUIDE) == 303
+    assert browser.get("/lop/toi").json()["pushed"]["kind"] == "steps"
+    assert push("lesson", GUIDE) == 422
+    assert push("guide", "quet-qr-dung-nguoi") == 422
+    assert push("steps", "can-cuoc-le-phi") == 422  # it has none
+
+
 def test_the_wall_is_sent_again_only_when_something_has_changed(records, room, lan):
     asks(records, room, 1, NASTY)
     reply = lan.get(f"{DESK}/{room.id}/tuong")

@@ -15,19 +15,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import State
 
 from rag.clock import VIETNAM
 from rag.errors import RecordError
 from rag.guides import TOPICS, Guide
 from rag.records import Records
 from rag.records.accounts import Session, User
-from rag.records.classrooms import Asked, Classroom, Kind, Wall
+from rag.records.classrooms import Asked, Classroom, Kind, Push, Wall
 from rag.records.localities import Locality
 from rag.records.movement import AUDIENCES, Audience
-from ui.member_pages import class_title
+from ui.member_pages import class_title, pushed_title
 from ui.qr_codes import qr_svg
 from ui.rendering import page_html
 from ui.sign_in import At, Trainer, TrainerWrites
+from ui.steps import ways_of
 from ui.wording import local_clock
 
 PREFIX = "/huong-dan-vien/lop"
@@ -35,7 +37,9 @@ _LOOK_EVERY_S = 60
 _NO_CLASS = "Lớp này đã kết thúc, hoặc không phải lớp của bạn."
 _NOT_OPENED = "Bạn chọn lại địa phương, đối tượng và ngày rồi bấm Mở lớp nhé."
 _NOT_SWEPT = "Lớp đã kết thúc, nhưng máy chủ chưa dọn hết tệp của lớp. Bạn báo cho người quản trị giúp mình nhé."
-_NO_GUIDE = "Bạn chọn một hướng dẫn trong danh sách rồi bấm gửi nhé."
+_NO_GUIDE = "Bạn chọn một hướng dẫn hoặc một bài học trong danh sách rồi bấm gửi nhé."
+
+_NO_STEPS = "Hướng dẫn này không chia thành từng bước. Bạn gửi cả hướng dẫn nhé."
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +104,7 @@ def wall(records: At, session: Trainer, request: Request, classroom_id: int) -> 
     """Return what the wall shows, as JSON; 304 where nothing has changed."""
     room = _own(records, session.user, classroom_id)
     try:
-        state = _wall_state(room, records.classrooms.wall(room.id), request.app.state.guides())
+        state = _wall_state(room, records.classrooms.wall(room.id), request.app.state)
     except RecordError as error:
         raise HTTPException(404, _NO_CLASS) from error
     body = json.dumps(state, ensure_ascii=False).encode()
@@ -124,10 +128,13 @@ def push(
     records: At, session: TrainerWrites, request: Request, classroom_id: int, kind: Annotated[Kind, Form()] = "guide",
     guide_id: Text = "",
 ) -> Response:  # fmt: skip
-    """Put a guide or its practice sheet before the whole class."""
+    """Put a guide, its steps or practice sheet, or a lesson before the whole class."""
     _own(records, session.user, classroom_id)
-    if guide_id not in request.app.state.guides():
+    state = request.app.state
+    if pushed_title(state, Push(kind, guide_id)) is None:
         return _wall_page(records, session, request, classroom_id, _NO_GUIDE, 422)
+    if kind == "steps" and not ways_of(state.guides()[guide_id], state.settings.today or date.today()):
+        return _wall_page(records, session, request, classroom_id, _NO_STEPS, 422)
     try:
         records.classrooms.push(session.user, classroom_id, kind, guide_id)
     except RecordError as error:
@@ -195,16 +202,16 @@ def _wall_page(
     }
     return _page(
         "class_wall.html", status, session=session, room=room, title=class_title(room), problem=problem,
-        audience=AUDIENCES[room.audience], topics={title: some for title, some in by_topic.items() if some},
+        audience=AUDIENCES[room.audience], lessons=request.app.state.course().lessons, topics={title: some for title, some in by_topic.items() if some},
     )  # fmt: skip
 
 
-def _wall_state(room: Classroom, wall: Wall, guides: dict[str, Guide]) -> dict[str, object]:
-    pushed = guides.get(room.pushed.guide_id) if room.pushed else None
+def _wall_state(room: Classroom, wall: Wall, state: State) -> dict[str, object]:
+    guides, title = state.guides(), pushed_title(state, room.pushed) if room.pushed else None
     return {
         "people": wall.people,
         "stuck": wall.stuck,
-        "pushed": pushed and room.pushed and {"kind": room.pushed.kind, "title": pushed.title, "done": wall.finished},
+        "pushed": title and room.pushed and {"kind": room.pushed.kind, "title": title, "done": wall.finished},
         "most_asked": [
             {"guide_id": guide_id, "title": guides[guide_id].title, "n": n}
             for guide_id, n in wall.most_asked if guide_id in guides

@@ -12,7 +12,9 @@ DAY = "Binhdan-Day"  # the day in Vietnam on which the response was made, "2026-
 _PAGES = re.compile(r"/|/(?:huong-dan|bai-hoc|luyen-tap|van-ban)(?:/[\w-]+)*")
 _PICTURES = re.compile(r"/van-ban/[\w-]+/trang/\d+\.png")
 _PERSONAL = re.compile(r"/bai-hoc/(?:tien-do|chung-nhan)(?:/.*)?")
-_QUERIES = re.compile(r"(?:doan=[^&]*|v=\w*|(?:lo-trinh|bai)=[\w-]*)?")  # and so no search: what somebody typed stays nowhere
+_QUERIES = re.compile(
+    r"(?:doan=[^&]*|v=\w*|(?:lo-trinh|bai)=[\w-]*)?"
+)  # and so no search: what somebody typed stays nowhere
 _FILES = re.compile(r"/own/.+|/manifest\.webmanifest|/sw\.js|/ngoai-tuyen")
 
 

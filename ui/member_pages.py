@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import State
 
-from rag.guides import Guide
 from rag.records import Records
-from rag.records.classrooms import MAX_MEMBERS, Classroom, Member, Refusal
+from rag.records.classrooms import MAX_MEMBERS, Classroom, Member, Push, Refusal
 from ui.rendering import page_html
 from ui.shield import CHAT
 from ui.sign_in import At
@@ -50,7 +50,7 @@ def mine(records: At, request: Request) -> Response:
     if not (key := request.cookies.get(COOKIE)):
         return Response(status_code=204)
     if member := records.classrooms.member(key):
-        return JSONResponse(_state(member, request.app.state.guides()))
+        return JSONResponse(_state(member, request.app.state))
     return without_cookie(JSONResponse({"ended": True}))
 
 
@@ -107,6 +107,14 @@ def leave(records: At, request: Request) -> Response:
     return without_cookie(Response(status_code=204))
 
 
+def pushed_title(state: State, pushed: Push) -> str | None:
+    """Return what is called what the class was given; None where it is there no longer."""
+    if pushed.kind == "lesson":
+        return next((lesson.title for lesson in state.course().lessons if lesson.id == pushed.guide_id), None)
+    guide = state.guides().get(pushed.guide_id)
+    return guide.title if guide else None
+
+
 def class_title(room: Classroom) -> str:
     """Return what a class is called: "Lớp 27/11/2026, Phường Bãi Cháy"."""
     return f"Lớp {vietnamese_date(room.held_on)}{f', {room.place}' if room.place else ''}"
@@ -119,13 +127,13 @@ def without_cookie(response: Response) -> Response:
     return response
 
 
-def _state(member: Member, guides: dict[str, Guide]) -> dict[str, object]:
+def _state(member: Member, state: State) -> dict[str, object]:
     pushed = member.classroom.pushed
-    guide = guides.get(pushed.guide_id) if pushed else None
+    title = pushed_title(state, pushed) if pushed else None
     return {
         "title": class_title(member.classroom), "number": member.number, "stuck": member.stuck,
-        "pushed": guide and pushed and {
-            "kind": pushed.kind, "guide_id": guide.id, "title": guide.title, "done": guide.id in member.finished,
+        "pushed": pushed and title and {
+            "kind": pushed.kind, "guide_id": pushed.guide_id, "title": title, "done": pushed.guide_id in member.finished,
         },
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ _CODE_CHARS = 6
 _SEAT = re.compile(rf"([{_LETTERS}]{{{_CODE_CHARS}}})(?:BAN|SO)?([0-9]{{1,2}})")  # the class's page says "Bạn 5"
 _SHOWN = 300
 
-Kind = Literal["guide", "practice"]
+Kind = Literal["guide", "practice", "steps", "lesson"]
 
 
 class Refusal(StrEnum):
@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A guide, or its practice sheet, that the trainer put before the whole class."""
+    """What the trainer put before the whole class: a guide, its practice sheet or steps, or the lesson whose id `guide_id` then is."""
 
     kind: Kind
     guide_id: str
@@ -191,7 +191,7 @@ class Classrooms:
             self._change(member, {"finished": [*member.finished, guide_id], "stuck_at": None})
 
     def push(self, user: User, classroom_id: int, kind: Kind, guide_id: str) -> None:
-        """Put a guide or its practice sheet before every member. Raises RecordError."""
+        """Put something of a guide, or a lesson, before every member. Raises RecordError."""
         pushed = {"kind": kind, "guide_id": guide_id, "at": datetime.now(UTC).isoformat()}
         with self._database.writing() as connection:
             _own(connection, user, classroom_id)

@@ -2,7 +2,10 @@
 // of the class is left on the page. Outside of a class this asks once and is done.
 (() => {
   const EVERY_MS = 5000;
-  const KINDS = { guide: ["Hướng dẫn", ""], practice: ["Bài luyện tập", "/luyen-tap"] };
+  const KINDS = {
+    guide: ["Hướng dẫn", "/huong-dan/", ""], steps: ["Làm từng bước", "/huong-dan/", "/tung-buoc"],
+    practice: ["Phiếu luyện tập", "/huong-dan/", "/luyen-tap"], lesson: ["Bài học", "/bai-hoc/", ""],
+  };
   let bar = null;
   let shown = "";
 
@@ -44,10 +47,10 @@
   }
 
   function pushedCard({ kind, guide_id, title, done }) {
-    const [name, part] = KINDS[kind];
+    const [name, before, after] = KINDS[kind];
     const card = made("div", "", { class: "pushed", role: "status" });
     const does = made("div", "", { class: "does" });
-    does.append(made("a", "Mở", { class: "open", href: `/huong-dan/${encodeURIComponent(guide_id)}${part}`, target: "_blank", rel: "noopener" }));
+    does.append(made("a", "Mở", { class: "open", href: `${before}${encodeURIComponent(guide_id)}${after}`, target: "_blank", rel: "noopener" }));
     does.append(done ? made("span", "✓ Bạn đã làm xong") : button("Tôi làm xong", async () => { await send("/lop/xong", { guide_id }); await look(); }));
     card.append(made("p", `Người hướng dẫn gửi cả lớp. ${name}: ${title}`), does);
     return card;

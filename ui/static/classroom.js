@@ -62,7 +62,7 @@ function showClass() {
   const { stuck, pushed, people, most_asked } = state;
   id("stuck").textContent = stuck.length ? `Đang bị kẹt: ${stuck.map((number) => `Bạn ${number}`).join(", ")}` : "Không ai bị kẹt.";
   id("stuck").classList.toggle("some", stuck.length > 0);
-  const what = pushed?.kind === "practice" ? "bài luyện tập" : "hướng dẫn";
+  const what = { practice: "phiếu luyện tập", steps: "các bước của", lesson: "bài học" }[pushed?.kind] ?? "hướng dẫn";
   id("pushed").textContent = pushed ? `Đã gửi ${what} “${pushed.title}”: ${pushed.done}/${people} người làm xong.` : "";
   id("most").replaceChildren(...most_asked.map(mostAsked));
   id("most-none").hidden = most_asked.length > 0;
