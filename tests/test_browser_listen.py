@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from browsing import CHROMIUM, SHOTS, SIZES, serving
+from browsing import CHROMIUM, SHOTS, SIZES, chat_at, serving
 from speaking import has_espeak, has_recogniser, noise, recorded, silence, spoken
 
 from rag.serving import Serving
@@ -42,7 +42,7 @@ def chat(browser, address, script="", size="phone", clock=False):
         page.add_init_script(script)
     if clock:
         page.clock.install()
-    page.goto(address)
+    page.goto(chat_at(address))
     page.wait_for_selector("#box textarea")
     yield page
     context.close()

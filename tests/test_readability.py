@@ -4,8 +4,7 @@ from evals.readability import SHORT, short_share, texts
 
 
 def test_a_sentence_counts_by_its_words_and_numbers_are_none():
-    short, long = "một " * SHORT, "một " * (SHORT + 1)
-    assert short_share([f"{short}123 456. {long}."]) == (0.5, 2)
+    assert short_share([f"Một {'hai ' * (SHORT - 1)}123. Ba {'bốn ' * SHORT}."]) == (0.5, 2)
 
 
 @pytest.mark.parametrize("kind", ["guides", "lessons", "practice screens"])
