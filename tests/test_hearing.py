@@ -17,7 +17,7 @@ from rag.settings import Settings, load_settings
 from ui import hearing_pages
 from ui.app import create_app
 from ui.doctor import checks
-from ui.shield import MAX_SPEECH_BYTES
+from ui.shield import CHAT, MAX_SPEECH_BYTES
 
 SECOND = silence(1)
 WHOLE = recorded(noise(0.5))
@@ -164,12 +164,12 @@ def test_a_recogniser_that_fails_is_told_kindly(learner, monkeypatch, caplog):
 
 @has_recogniser
 def test_only_the_chat_may_use_the_microphone_and_says_who_listens(learner, assistant, records, glossary, built):
-    chat = learner.get("/")
+    chat = learner.get(CHAT)
     assert "server-hearing" in chat.text
     assert "microphone=(self)" in chat.headers["permissions-policy"]
-    for path in ("/huong-dan", "/lop", "/own/listen.js", "/khong-co"):
+    for path in ("/", "/huong-dan", "/lop", "/own/listen.js", "/khong-co"):
         assert "microphone=()" in learner.get(path).headers["permissions-policy"], path
     deaf = client(create_app(Serving(assistant), records, glossary, built), records)
-    assert "server-hearing" not in deaf.get("/").text
+    assert "server-hearing" not in deaf.get(CHAT).text
     assert say(deaf, WHOLE).status_code == 404
     assert RATE_HZ * 2 * MAX_S < MAX_SPEECH_BYTES
