@@ -7,6 +7,7 @@ import pytest
 from practice_app import DAY, practice_app, shipped_guides
 from starlette.testclient import TestClient
 
+from rag.course import Course
 from rag.lessons import SCREENS
 from rag.practice import load_practice
 from rag.settings import PROJECT
@@ -129,10 +130,9 @@ def test_a_screen_without_scenes_is_not_offered(guides):
     assert "quet-qr" not in client.get("/luyen-tap").text
 
 
-def test_new_guides_are_noticed(guides):
-    served = dict(guides)
-    app = practice_app(served)
+def test_a_screen_is_gone_when_the_course_has_it_no_longer(guides):
+    app = practice_app(guides)
     client = TestClient(app)
     assert client.get("/luyen-tap/nhap-otp").status_code == 200
-    app._app.state.guides = lambda: {}
+    app._app.state.course = Course
     assert client.get("/luyen-tap/nhap-otp").status_code == 404

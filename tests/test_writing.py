@@ -171,7 +171,7 @@ def test_steps_of_which_some_were_written_are_shown_as_they_are(ask):
     question = "Khóa căn cước điện tử thế nào?"
     steps = re.findall(r"^\d+\. .*$", ask("", question)[0].text, re.MULTILINE)
     said = "Tiếp nhận xong là căn cước điện tử được khóa ngay [2]."
-    free = "Khóa hay mở khóa căn cước điện tử không mất phí: bạn đến Công an xã, phường gần nhất, hoặc gửi yêu cầu trên VNeID theo mẫu TK03 [1]."
+    free = "Khóa, mở khóa căn cước điện tử không mất phí: bạn đến Công an xã, phường gần nhất hoặc gửi yêu cầu trên VNeID, khai mẫu TK03 [1]."
     answer, _ = ask(f"{said} {free}", question)
     assert answer.mode == "written"
     assert re.findall(r"^\d+\. .*$", answer.text, re.MULTILINE) == steps
