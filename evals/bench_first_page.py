@@ -23,6 +23,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
+from evals.learners import CHAT
 from evals.model_server import free_port
 from rag.serving import ensure_index
 from rag.settings import load_settings
@@ -36,7 +37,7 @@ _PROFILES = {"400 ms": 400, "2,000 ms": 2000}
 _PAGES = {
     "/": "#hoi",
     "/huong-dan/vneid-dang-ky-muc-2": "h1",
-    "/hoi-dap": "#box textarea",
+    CHAT: "#box textarea",
 }
 _GRADIO = re.compile(r"/(?:assets|static|gradio_api)/|/theme\.css")
 _PHONE = {"width": 360, "height": 740}

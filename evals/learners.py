@@ -12,7 +12,7 @@ from contextlib import suppress
 import httpx
 
 _ANSWER_ID = re.compile(r'data-answer="([0-9a-f]{32})"')
-_CHAT = "/hoi-dap"
+CHAT = "/hoi-dap"  # where the program mounts Gradio (`ui.shield`)
 _RESPOND = 0  # the page's first function
 _PATIENCE_S = 60.0
 
@@ -31,15 +31,15 @@ class Learner:
         reply = await self._http.post("/lop", data={"code": code})
         if reply.status_code != 303:
             reply.raise_for_status()
-        (await self._http.get(_CHAT)).raise_for_status()
+        (await self._http.get(CHAT)).raise_for_status()
         self._beating = asyncio.create_task(self._beat())
 
     async def ask(self, question: str) -> str:
         """Return the finished turn's HTML."""
         call = {"data": [question, None], "fn_index": _RESPOND, "session_hash": self.session, "trigger_id": 7}
-        (await self._http.post(f"{_CHAT}/gradio_api/queue/join", json=call)).raise_for_status()
+        (await self._http.post(f"{CHAT}/gradio_api/queue/join", json=call)).raise_for_status()
         async with self._http.stream(
-            "GET", f"{_CHAT}/gradio_api/queue/data", params={"session_hash": self.session}
+            "GET", f"{CHAT}/gradio_api/queue/data", params={"session_hash": self.session}
         ) as reply:
             async for line in reply.aiter_lines():
                 message = json.loads(line.removeprefix("data: ")) if line else {}
@@ -70,6 +70,6 @@ class Learner:
     async def _beat(self) -> None:
         """Hold the line that tells Gradio that the page is open."""
         with suppress(httpx.HTTPError):
-            async with self._http.stream("GET", f"{_CHAT}/gradio_api/heartbeat/{self.session}", timeout=None) as reply:
+            async with self._http.stream("GET", f"{CHAT}/gradio_api/heartbeat/{self.session}", timeout=None) as reply:
                 async for _ in reply.aiter_bytes():
                     pass

@@ -44,6 +44,11 @@ class Basis:
     line: Line
 
 
+def hold_on(bases: Iterable[Basis], day: date) -> bool:
+    """Tell whether all lines are true on a day."""
+    return all(basis.line.valid_on(day) for basis in bases)
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A few sentences under a title."""
@@ -113,14 +118,10 @@ class Lesson:
 
     def on(self, day: date) -> "Lesson":
         """Return the lesson without what is not true on a day."""
-
-        def holds(bases: Sequence[Basis]) -> bool:
-            return all(basis.line.valid_on(day) for basis in bases)
-
-        practice = self.practice if self.practice and holds(self.practice.bases) else None
+        practice = self.practice if self.practice and hold_on(self.practice.bases, day) else None
         return replace(
-            self, practice=practice, cards=tuple(card for card in self.cards if holds(card.bases)),
-            quiz=tuple(item for item in self.quiz if holds(item.bases)),
+            self, practice=practice, cards=tuple(card for card in self.cards if hold_on(card.bases, day)),
+            quiz=tuple(item for item in self.quiz if hold_on(item.bases, day)),
         )  # fmt: skip
 
 
@@ -247,11 +248,7 @@ def lesson_problems(lesson: Lesson) -> list[str]:
         problems += unsaid(lesson.practice.task, lesson.practice.bases)
     for item in lesson.quiz:
         problems += [f"{item.id}: {problem}" for problem in quiz_problems(item)]
-    problems += [
-        f"{len(syllables(sentence))} syllables, at most {MAX_SYLLABLES}: {sentence}"
-        for text in texts_of(lesson) for sentence in sentences(text) if len(syllables(sentence)) > MAX_SYLLABLES
-    ]  # fmt: skip
-    return problems
+    return problems + too_long(texts_of(lesson), MAX_SYLLABLES)
 
 
 def quiz_problems(item: QuizItem) -> list[str]:
@@ -270,6 +267,14 @@ def quiz_problems(item: QuizItem) -> list[str]:
     for choice in item.choices:
         problems += unsaid(choice.why, (choice.basis, item.right.basis), choice.text)
     return problems
+
+
+def too_long(texts: Iterable[str], most: int) -> list[str]:
+    """Return what is to be said of sentences with more than `most` syllables."""
+    found = (sentence for text in texts for sentence in sentences(text))
+    return [
+        f"{n} syllables, at most {most}: {sentence}" for sentence in found if (n := len(syllables(sentence))) > most
+    ]
 
 
 def texts_of(lesson: Lesson) -> list[str]:

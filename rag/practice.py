@@ -23,13 +23,14 @@ from rag.lessons import (
     LineRow,
     Row,
     bases_by_key,
+    hold_on,
     lacks,
     parts_kept,
     read_files,
+    too_long,
     unsaid,
     words_of,
 )
-from rag.text import sentences, syllables
 
 FOLDER = "practice"
 MAX_SYLLABLES = 20  # of a sentence that is ours; what a drawing says is other people's
@@ -199,7 +200,7 @@ class Screen:
 
     def on(self, day: date) -> "Screen":
         """Return the screen without the scenes that are not true on a day."""
-        kept = (scene for scene in self.scenes if all(basis.line.valid_on(day) for basis in scene.bases))
+        kept = (scene for scene in self.scenes if hold_on(scene.bases, day))
         return replace(self, scenes=tuple(kept))
 
 
@@ -268,11 +269,7 @@ def screen_problems(screen: Screen) -> list[str]:
     problems = [] if screen.id in SCREENS else [f"screen {screen.id!r} is none of {', '.join(SCREENS)}"]
     for scene in screen.scenes:
         problems += [f"{scene.id}: {problem}" for problem in _scene_problems(scene)]
-    problems += [
-        f"{len(syllables(sentence))} syllables, at most {MAX_SYLLABLES}: {sentence}"
-        for text in texts_of(screen) for sentence in sentences(text) if len(syllables(sentence)) > MAX_SYLLABLES
-    ]  # fmt: skip
-    return problems
+    return problems + too_long(texts_of(screen), MAX_SYLLABLES)
 
 
 def texts_of(screen: Screen) -> list[str]:

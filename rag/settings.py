@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def day(self) -> date:
+        """The day that pages and answers are as of: the clock's unless `today` is set."""
+        return self.today or date.today()
+
+    @property
     def index_folder(self) -> Path:
         """The folder of the index generations."""
         return self.home / "index"

@@ -17,10 +17,9 @@ from rag.guides import load_guides
 from rag.settings import PROJECT
 from rag.sheets import load_sheets
 from ui import member_pages
-from ui.shield import Shield
+from ui.shield import CHAT, Shield
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-CHAT = "/hoi-dap"
 TITLE = "Làm tài khoản định danh mức 2"
 KEPT = """async () => (await Promise.all((await caches.keys()).map(async (name) =>
     (await (await caches.open(name)).keys()).map((key) => new URL(key.url).pathname + new URL(key.url).search)))).flat()"""

@@ -133,7 +133,7 @@ def push(
     state = request.app.state
     if pushed_title(state, Push(kind, guide_id)) is None:
         return _wall_page(records, session, request, classroom_id, _NO_GUIDE, 422)
-    if kind == "steps" and not ways_of(state.guides()[guide_id], state.settings.today or date.today()):
+    if kind == "steps" and not ways_of(state.guides()[guide_id], state.settings.day):
         return _wall_page(records, session, request, classroom_id, _NO_STEPS, 422)
     try:
         records.classrooms.push(session.user, classroom_id, kind, guide_id)

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/huong-dan-vien/bai-hoc")
 @router.get("")
 def course(session: Trainer, request: Request) -> HTMLResponse:
     """List the lessons and screens, and what is left out of them now."""
-    found, today = request.app.state.course(), request.app.state.settings.today or date.today()
+    found, today = request.app.state.course(), request.app.state.settings.day
     titles = {part.id: part.title for part in (*found.lessons, *found.screens.values())}
     page = page_html(
         "course.html", session=session, lost=found.flags, ended=list(ended(found, today)), titles=titles, parts=PART_NAMES,

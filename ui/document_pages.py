@@ -5,7 +5,6 @@ import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -171,7 +170,7 @@ def _drafts(request: Request, found: Document, form: Entered) -> tuple[list[Draf
         return [], problems
     settings: Settings = request.app.state.settings
     try:
-        said = shelved(form, found, shelf_in_use(settings), _today(settings))
+        said = shelved(form, found, shelf_in_use(settings), settings.day)
     except ValueError:
         return [], [_UNFIT]
     path = shelf_path(said.id)
@@ -183,10 +182,6 @@ def _drafts(request: Request, found: Document, form: Entered) -> tuple[list[Draf
 def _served(request: Request, found: Document) -> list[Unit]:
     """Return the units that would be served, without those of pages that nobody has read right."""
     return [unit for unit in read_text(request, found).units if unit.page not in found.left_out]
-
-
-def _today(settings: Settings) -> date:
-    return settings.today or date.today()
 
 
 def _put(folder: Path, file: UploadFile) -> tuple[Path, str]:
@@ -272,7 +267,7 @@ def _document_page(
         change_states=CHANGE_STATES, open=_open_change(records, found), alike=records.documents.alike(found),
         served=next((other for other in shelf.values() if other.file == found.new.file), None),
         outline=outline(text.units) if text else [], before=_before(records, request, found, said, shelf) if text else None,
-        impact=impact(settings, found, said, _served(request, found), form.edits, _today(settings)) if waits else None,
+        impact=impact(settings, found, said, _served(request, found), form.edits, settings.day) if waits else None,
         checked=checked, files=[(d.path, difference((corpus / d.path).read_text(encoding="utf-8"), d.text)) for d in checked or ()],
     )  # fmt: skip
     return HTMLResponse(page, status)

@@ -162,7 +162,7 @@ def _guides(request: Request) -> Mapping[str, Guide]:
 
 
 def _today(request: Request) -> date:
-    return request.app.state.settings.today or date.today()
+    return request.app.state.settings.day
 
 
 def _address(request: Request, guide: Guide) -> str:

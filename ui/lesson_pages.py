@@ -124,7 +124,7 @@ def _lessons(request: Request) -> list[Lesson]:
 
 
 def _today(request: Request) -> date:
-    return request.app.state.settings.today or date.today()
+    return request.app.state.settings.day
 
 
 def _page(template: str, **values: object) -> str:

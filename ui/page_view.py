@@ -4,7 +4,6 @@ Shows the picture of the page as it was printed wherever the file has pages, and
 """
 
 from collections.abc import Mapping
-from datetime import date
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse
@@ -100,7 +99,7 @@ def _name(doan: str, quoted: list[Unit]) -> str:
 
 def _page(request: Request, template: str, document: Shelved, unit: str = "", **values: object) -> str:
     settings = request.app.state.settings
-    today, ends = settings.today or date.today(), ending(settings, document, unit)
+    today, ends = settings.day, ending(settings, document, unit)
     return page_html(
         template, notice=NOTICE, document=document, ends=ends, ended=ends is not None and ends.day <= today,
         url=document.url if document.url and is_web(document.url) else "", to_come=document.in_force > today,

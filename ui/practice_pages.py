@@ -6,7 +6,6 @@ shows scenes that are true today.
 """
 
 import re
-from datetime import date
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -48,5 +47,5 @@ def quoted(choice: Choice) -> Markup:
 
 def _screens(request: Request) -> dict[str, Screen]:
     """Return the screens as they are today."""
-    today = request.app.state.settings.today or date.today()
+    today = request.app.state.settings.day
     return {screen.id: screen.on(today) for screen in request.app.state.course().screens.values()}

@@ -2,7 +2,8 @@
 (() => {
   const box = document.querySelector("[data-mine]");
   const links = [...document.querySelectorAll("[data-lesson]")];
-  const state = (link) => Progress.learner().lessons[link.dataset.lesson];
+  const { label, lessons } = Progress.learner(); // read once: each reading parses what is stored
+  const state = (link) => lessons[link.dataset.lesson];
   for (const link of links) {
     const at = state(link);
     const note = link.querySelector("small");
@@ -17,7 +18,7 @@
   if (!begun.length && !due.length) return;
   const said = document.createElement("p");
   const finished = begun.filter((one) => state(one).done).length;
-  said.textContent = `${Progress.learner().label} đã học xong ${finished} trên ${links.length} bài.`;
+  said.textContent = `${label} đã học xong ${finished} trên ${links.length} bài.`;
   box.append(said);
   const next = links.find((one) => !state(one)?.done);
   if (next) box.append(link(`Học tiếp: ${next.querySelector("span").textContent}`, next.href, true));
