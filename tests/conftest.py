@@ -127,9 +127,9 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(built, tmp_path_factory):
-    """The whole program with example data on every page (`every_page`)."""
+    """The whole program with example data on every page (`every_page`), at its standing clock: no other test may have that."""
     from every_page import served
 
     with served(built, tmp_path_factory.mktemp("every-page")) as site:
@@ -139,10 +139,9 @@ def site(built, tmp_path_factory):
 @pytest.fixture(scope="module")
 def visits(site, chromium):
     """Opens every page as `every_page.VIEWS` has it."""
-    from every_page import Visits, standing_clock
+    from every_page import Visits
 
-    with standing_clock():
-        yield Visits(site, chromium)
+    return Visits(site, chromium)
 
 
 @pytest.fixture

@@ -342,9 +342,11 @@ def standing_clock() -> Iterator[None]:
     reading = [module for module in ours if getattr(module, "datetime", None) is datetime]
     for module in reading:
         vars(module)["datetime"] = Clock
-    yield
-    for module in reading:
-        vars(module)["datetime"] = datetime
+    try:
+        yield
+    finally:
+        for module in reading:
+            vars(module)["datetime"] = datetime
 
 
 @contextlib.contextmanager
