@@ -24,12 +24,15 @@ check: $(STAMP)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Two tests at once, a file's tests by one process: files share indexes, servers and browsers. A bug is looked for without `-n`.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Without what is slow or needs Chromium, PostgreSQL or Node: for the minute between two edits.
 test-fast: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not browser and not postgres and not oidc and not model"
+	$(PYTEST) -m "not slow and not browser and not postgres and not oidc and not model"
 
 serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evals.learners import CHAT
 from evals.model_server import free_port
 from evals.retrieval import DAY, load_questions, query_of
 from evals.synthetic import DEFAULT_GUIDES, write_corpus
@@ -108,7 +109,7 @@ def _serve_seconds() -> float:
     try:
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/hoi-dap", timeout=5).read()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{CHAT}", timeout=5).read()
                 return time.perf_counter() - started
             except urllib.error.URLError:
                 if process.poll() is not None:

@@ -238,6 +238,6 @@ def objects_with_canary():
         (type(holder), text[:200])
         for holder in gc.get_objects()
         for text in gc.get_referents(holder)
-        if isinstance(text, str | bytes) and len(text) > len(canary)
+        if issubclass(type(text), str | bytes) and len(text) > len(canary)
         and (canary if isinstance(text, str) else canary.encode()) in text
     ]  # fmt: skip

@@ -45,18 +45,8 @@
   const answerText = (turn) =>
     [...turn.querySelectorAll(".answer > .text, .answer > .checked, .answer > .writer")].map((e) => e.innerText.trim()).join("\n\n");
   async function copy(text, button) {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const field = document.createElement("textarea");
-      field.value = text;
-      document.body.append(field);
-      field.select();
-      document.execCommand("copy");
-      field.remove();
-    }
     const before = button.textContent;
-    button.textContent = "Đã chép";
+    button.textContent = (await window.copyText(text)) ? "Đã chép" : "Máy không cho chép";
     setTimeout(() => { button.textContent = before; }, 2000);
   }
 

@@ -84,13 +84,9 @@
   }
 
   async function copy() {
-    try {
-      await navigator.clipboard.writeText(shown.phrase);
-      say("#keep", "Đã chép ba từ.");
-    } catch {
-      window.getSelection().selectAllChildren(find(".words")); // where a page may not copy, a long press does
-      say("#keep", "Bạn nhấn giữ vào ba từ rồi chọn Sao chép nhé.");
-    }
+    if (await window.copyText(shown.phrase)) return say("#keep", "Đã chép ba từ.");
+    window.getSelection().selectAllChildren(find(".words")); // where a page may not copy, a long press does
+    say("#keep", "Bạn nhấn giữ vào ba từ rồi chọn Sao chép nhé.");
   }
 
   function print() {

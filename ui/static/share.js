@@ -3,21 +3,6 @@
   const ZALO = "https://button-share.zalo.me/share_external?d="; // what Zalo's own button opens
   const address = location.origin + location.pathname; // without what was typed
 
-  async function copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch { // refused, or no TLS
-      const field = document.createElement("textarea");
-      field.value = text;
-      document.body.append(field);
-      field.select();
-      const done = document.execCommand("copy");
-      field.remove();
-      return done;
-    }
-  }
-
   async function share(tools, button) {
     if (navigator.share) return navigator.share({ title: document.title, url: address }).catch(() => {}); // they thought better of it
     const menu = tools.querySelector(".sharing");
@@ -28,7 +13,7 @@
   async function tell(tools) {
     const said = tools.querySelector("[role=status]");
     said.textContent = "";
-    const done = await copy(address);
+    const done = await window.copyText(address);
     said.textContent = done ? "Đã chép đường dẫn. Bạn dán vào tin nhắn để gửi." : `Máy không cho chép. Bạn gõ địa chỉ này: ${address}`;
   }
 
