@@ -25,14 +25,14 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 # Two tests at once, a file's tests by one process: files share indexes, servers and browsers. A bug is looked for without `-n`.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: $(STAMP)
 	$(PYTEST)
 
-# Without what is slow or needs Chromium, PostgreSQL or Node: for the minute between two edits.
+# Without what is slow, opens an index or needs another program: for the minute between two edits.
 test-fast: $(STAMP)
-	$(PYTEST) -m "not slow and not browser and not postgres and not oidc and not model"
+	$(PYTEST) -m "not (slow or whole or browser or postgres or oidc or office or ocr or model)"
 
 serve: $(STAMP)
 	$(BIN)/binhdan index build --if-needed

@@ -21,6 +21,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests of the whole program, which are known by the shipped index that they open."""
+    for item in items:
+        if "built" in item.fixturenames:
+            item.add_marker("whole")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only():
     """Refuse every connection that is not to this machine: the offline promise, held in every test."""

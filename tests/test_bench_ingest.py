@@ -73,6 +73,7 @@ def test_another_reader_is_judged_by_the_same_measures(rival):
     assert result.cells == Counts(0, 0, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "why"),
     [

@@ -19,6 +19,8 @@ from ui.change_pages import difference
 from ui.confirming import confirmed_guide, confirmed_sheet, doubts
 from ui.problem_words import in_words, line_of
 
+pytestmark = pytest.mark.whole
+
 EDIT = "/huong-dan-vien/sua/vneid/vneid-dang-ky-muc-2"
 PDF = b"%PDF-1.7\nx"
 FORM = {key: SOURCE[key] for key in ("publisher", "title", "url")} | {

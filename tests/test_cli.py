@@ -36,6 +36,7 @@ def test_a_home_that_cannot_be_written_is_one_line_and_exit_2():
     assert done.stderr.strip() == "cannot write in /proc/nowhere/index: No such file or directory; set BINHDAN_HOME"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "old", "new", "said"),
     [

@@ -121,6 +121,7 @@ def test_load_guide_raises_one_row_a_problem(small_corpus):
         load_guide(path, {sheet.id: sheet})
 
 
+@pytest.mark.slow
 def test_the_shipped_corpus_has_no_problems():
     report = check_corpus(PROJECT / "corpus")
     assert report.problems == ()

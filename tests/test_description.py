@@ -127,6 +127,7 @@ def test_numbers_and_dates_are_told_apart():
     assert dates_in(text) == [date(2024, 7, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     ["1/" * 50_000, "điểm a, " * 12_000, "khoản 1 và " * 9_000, "ngày 1 " * 14_000, "được sửa đổi theo " * 5_500, "Nghị định này " * 7_000, "Số: " * 25_000,
@@ -137,6 +138,6 @@ def test_a_hostile_line_costs_no_more_than_its_length(line):
         Block(BlockKind.PARAGRAPH, text)
         for text in (line, line.upper(), "NGHỊ ĐỊNH", line, "Điều 9. Hiệu lực", line, f"Bãi bỏ {line}:")
     ]
-    began = time.perf_counter()
+    began = time.thread_time()
     describe(document)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5

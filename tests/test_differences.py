@@ -156,12 +156,13 @@ def test_the_words_of_a_change_join_to_its_two_texts_and_nothing_is_lost(old, ne
     assert len({change.new_at for change in changes} - {None}) == sum(c.new_at is not None for c in changes)
 
 
+@pytest.mark.slow
 def test_a_long_document_that_was_rewritten_is_compared_in_seconds():
     old = [
         f"Điều {n}. Mức thu phí của thủ tục thứ {n} là {n}.000 đồng cho mỗi hồ sơ, nộp tại cơ quan giải quyết."
         for n in range(2000)
     ]
     new = [text.replace("Mức thu phí", "Mức phí phải nộp").replace(".000", ".500") for text in old]
-    begun = time.monotonic()
+    begun = time.thread_time()
     assert len(text_changes(old, new)) == 2000
-    assert time.monotonic() - begun < 10
+    assert time.thread_time() - begun < 10

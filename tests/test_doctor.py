@@ -43,6 +43,7 @@ def test_programs_that_are_missing_are_named_with_what_installs_them(findings, m
     assert [rows[name].mark for name in ("recognition", "office")] == ["note", "note"]  # questions are answered without
 
 
+@pytest.mark.slow
 def test_tesseract_without_vietnamese_is_not_enough(findings, monkeypatch, tmp_path):
     (tmp_path / "tesseract").write_text(
         "#!/bin/sh\necho 'List of available languages (1):'\necho eng\n", encoding="utf-8"
@@ -54,6 +55,7 @@ def test_tesseract_without_vietnamese_is_not_enough(findings, monkeypatch, tmp_p
     assert "tesseract-ocr-vie" in row.finding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refused", "said"),
     [

@@ -27,6 +27,8 @@ from ui.app import create_app
 from ui.doubtful_pages import corrected
 from ui.refusal_words import _WORDS, refusal_words
 
+pytestmark = pytest.mark.whole
+
 ALL = "/huong-dan-vien/van-ban"
 FORM = {
     "type": "Thông tư", "named": "99/2026/TT-THU", "title": "Mức thu thử", "issuer": "Bộ Thử nghiệm", "issued": "2026-05-01",

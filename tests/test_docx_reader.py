@@ -312,6 +312,7 @@ def test_entities_are_refused(tmp_path):
     assert refusal(made) is Refusal.DAMAGED
 
 
+@pytest.mark.slow
 def test_a_table_that_claims_to_be_endless_is_bounded(tmp_path):
     wide = row(cell("x", properties='<w:gridSpan w:val="999999999"/>'))
     assert len(reading(tmp_path, table(wide, wide)).blocks[0].rows[0]) == 63

@@ -325,6 +325,7 @@ def test_editions_that_no_generation_names_are_deleted_an_hour_later(small):
     assert edition_folder(small, "000001").exists()
 
 
+@pytest.mark.slow
 def test_a_generation_whose_edition_has_changed_cannot_be_put_in_use(small):
     name = candidate(small, edited(small))
     (edition_folder(small, "000001") / GUIDE).write_text(text_of(small), encoding="utf-8")

@@ -50,12 +50,14 @@ def test_what_is_no_such_recording_is_refused(wav):
     assert samples_of(wav) is None
 
 
+@pytest.mark.slow
 @has_recogniser
 @pytest.mark.parametrize("samples", [silence(2), noise(2), noise(2, 8000), silence(0.01), silence(0)], ids=range(5))
 def test_silence_and_noise_are_no_words(samples):
     assert Hearing().text(samples.tobytes()) == ""
 
 
+@pytest.mark.slow
 @has_recogniser
 @has_espeak
 def test_speech_comes_out_as_vietnamese_words():
@@ -88,6 +90,7 @@ def test_who_comes_when_all_ears_are_busy_waits_and_is_then_told(monkeypatch):
     assert ears.text(b"") == ""
 
 
+@pytest.mark.slow
 def test_a_package_that_is_missing_is_told_with_what_installs_it(monkeypatch, tmp_path):
     monkeypatch.setattr(hearing.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(SpeechError, match=r"binh-dan-hoc-ai\[listening\]"):

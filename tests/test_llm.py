@@ -43,6 +43,7 @@ def test_a_full_answer_is_told_from_a_whole_one(proxy):
     assert not opened(proxy).complete("a", "b").whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_ends_in_time_with_one_line(proxy, fault):
     model = opened(proxy)

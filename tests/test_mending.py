@@ -228,6 +228,7 @@ def test_a_run_keeps_one_space_at_its_ends():
     assert mend("")[0] == ""
 
 
+@pytest.mark.slow
 def test_no_line_of_the_guides_is_changed(guide_lines):
     assert [line for line in guide_lines if mend(line) != (clean(line), frozenset())] == []
 
@@ -239,6 +240,7 @@ _WORDS = st.sampled_from(
 LINES = st.lists(_WORDS, max_size=14).map(" ".join) | st.text(max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @example("hoà \u0301")
 @given(LINES)

@@ -101,6 +101,7 @@ def _reports(draw):
     return _people(*rows), movement_report(_people(*rows), places, {a: a for a in audiences}, [])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(_reports())
 def test_no_hidden_count_can_be_computed_from_what_is_shown(made):

@@ -419,6 +419,7 @@ def test_a_whole_provider_is_a_good_setting():
     assert load_settings().oidc_issuer == ""
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_error_names_it_and_the_rest_needs_none_of_it():
     code = (
         "import sys; sys.modules['authlib'] = None\n"

@@ -25,6 +25,8 @@ from ui.quoting import marked_blocks, quoted_boxes, quoted_units
 from ui.rendering import turn_html
 from ui.wording import checked_line
 
+pytestmark = pytest.mark.whole
+
 PAPER = "/van-ban/99-2026-tt-thu"
 CLAUSE = f"{PAPER}/trang/1?doan=dieu-4/khoan-1"
 

@@ -55,6 +55,7 @@ def test_without_its_words_no_phrase_can_be_made(tmp_path):
         load_phrase_words(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_fresh_phrase_has_three_words_and_is_read_as_it_is_shown():
     phrases = {new_phrase(WORDS) for _ in range(300)}
     assert len(phrases) > 298

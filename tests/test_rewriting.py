@@ -13,6 +13,8 @@ from rag.serving import build_generation, open_assistant
 from rag.sheets import load_sheets
 from ui.rewriting import Rewrite, rewritten_guide, rewritten_sheet
 
+pytestmark = pytest.mark.whole
+
 SINCE = date(2027, 1, 1)
 PAGE = "/van-ban/901-2099-tt-bca/trang/2?doan=dieu-3/khoan-1"
 EVIDENCE = Evidence("Bộ Công an", "Thông tư 901/2099/TT-BCA, Điều 3, khoản 1", "", "2026-11-20", True)

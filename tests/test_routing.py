@@ -117,6 +117,7 @@ def test_questions_about_officials_and_helpers_are_searched(router, question):
         assert router.route(typed, typed) is Route.SEARCH
 
 
+@pytest.mark.slow
 def test_messages_that_may_tune_take_their_routes_and_keep_doing_so(router):
     rows = [row for row in labelled(CORPUS) if row.half == "tuning"]
     right = [router.route(row.text, row.text) is row.route for row in rows]
@@ -162,6 +163,7 @@ def test_a_card_that_no_longer_fits_the_guides_is_noticed(lexicon, guides, old, 
         load_cards(lexicon, guides)
 
 
+@pytest.mark.slow
 def test_corpus_check_names_a_card_line_that_its_guide_lacks(tmp_path):
     corpus = tmp_path / "corpus"
     shutil.copytree(CORPUS, corpus, ignore=shutil.ignore_patterns("embedding", "*.safetensors"))

@@ -40,6 +40,7 @@ def no_namespaces(monkeypatch):
     sandbox._keeper.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "refusals"),
     [

@@ -47,6 +47,7 @@ def test_what_was_made_safe_comes_back_readable(payload):
         assert text.replace(" ", "") == shown.replace("\t", "").replace(" ", "").replace("\u2003", "")
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.text(st.one_of(st.sampled_from("=-+@'\"“;,\n\t＝ aă"), st.characters()), max_size=12), min_size=1, max_size=4

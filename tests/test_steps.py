@@ -57,6 +57,7 @@ def test_a_step_is_found_by_its_number_and_no_other(guides):
     assert step_of(guide, last.number + 1, DAY) is None
 
 
+@pytest.mark.slow
 def test_the_page_has_a_card_for_each_step_with_its_source_and_a_way_on(guides):
     client = client_of(guides)
     for guide in guides.values():
@@ -73,6 +74,7 @@ def test_the_page_has_a_card_for_each_step_with_its_source_and_a_way_on(guides):
         assert set(re.findall(r'href="#([^"]+)"', page.text)) <= ids
 
 
+@pytest.mark.slow
 def test_a_guide_offers_its_steps_only_where_it_has_some(guides):
     client = client_of(guides)
     for guide in guides.values():

@@ -471,6 +471,7 @@ def words(text: str) -> Counter[str]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(KINDS, st.lists(LINES, min_size=1, max_size=3)), max_size=14))
 def test_no_word_is_lost_or_doubled_and_ids_differ(drawn):
@@ -489,7 +490,7 @@ def test_no_word_is_lost_or_doubled_and_ids_differ(drawn):
      "Điều " + "1" * 100_000, "sửa đổi " * 12_000 + "như sau:", "điểm a, " * 12_000, "Phụ lục " * 12_000, "1.1." * 25_000 + " A", "PHẦN " * 20_000],
 )  # fmt: skip
 def test_a_hostile_line_costs_no_more_than_its_length(line):
-    began = time.perf_counter()
+    began = time.thread_time()
     units_of(
         [
             *blocks("Điều 1. Sửa đổi Điều 5 như sau:"),
@@ -497,11 +498,11 @@ def test_a_hostile_line_costs_no_more_than_its_length(line):
             Block(BlockKind.PARAGRAPH, f"“{line}"),
         ]
     )
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_lists_in_lists_end_somewhere():
-    began = time.perf_counter()
+    began = time.thread_time()
     units = units_of(blocks("\n".join(["1. Gồm:"] * 3000)))
     assert max(len(unit.path) for unit in units) < 20
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5

@@ -88,6 +88,7 @@ def test_a_program_that_hangs_is_ended(monkeypatch):
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_program_that_is_missing_is_told_with_what_installs_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SpeechError, match="apt-get install espeak-ng"):

@@ -42,10 +42,12 @@
     said.textContent = `Lần trước bạn dừng ở “${card.dataset.name}”.`;
     const on = document.createElement("a");
     on.href = `#${card.id}`;
+    on.className = "act main";
     on.textContent = "Học tiếp từ đó";
     if (deck.dataset.deck.startsWith("buoc/")) on.textContent = "Làm tiếp từ đó";
     const again = document.createElement("button");
     again.type = "button";
+    again.className = "act";
     again.textContent = "Từ đầu";
     again.addEventListener("click", () => { keep(KEY, null); box.remove(); cards[0].querySelector("h2").focus(); });
     box.append(said, on, " ", again);

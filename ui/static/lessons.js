@@ -12,7 +12,7 @@
       note.textContent = "✓ Đã học xong";
     } else if (at) note.textContent = "Đang học";
   }
-  const link = (text, href, main) => Object.assign(document.createElement("a"), { textContent: text, href, className: main ? "main" : "" });
+  const link = (text, href, main) => Object.assign(document.createElement("a"), { textContent: text, href, className: main ? "act main" : "act" });
   const begun = links.filter(state);
   const due = Progress.due();
   if (!begun.length && !due.length) return;
