@@ -43,9 +43,10 @@ _BODIES = {
     "ubnd": "ủy ban nhân dân",
     "ủy ban": "ủy ban nhân dân",
 }
-# "Công an xã, phường", "UBND cấp tỉnh": one body at one or more levels. "xã hội" and "tỉnh táo" are no levels.
+# "Công an xã, phường", "UBND cấp tỉnh": one body at one or more levels. "xã hội" and "tỉnh táo" are no levels, and a level that
+# is no more is no place to go to.
 _LOCAL = re.compile(
-    rf"(?<!\w)(?:(?P<body>{'|'.join(_BODIES)})(?: nhân dân)?(?: (?:của |cấp )*(?P<levels>(?:{_LEVEL})(?!\w| hội| táo)"
+    rf"(?<!\w)(?<!không còn cấp )(?:(?P<body>{'|'.join(_BODIES)})(?: nhân dân)?(?: (?:của |cấp )*(?P<levels>(?:{_LEVEL})(?!\w| hội| táo)"
     rf"(?:(?:, | và | hoặc |/| hay )(?:cấp )?(?:{_LEVEL})(?!\w| hội| táo))*))?|(?P<level>{_LEVEL})(?! hội| táo))(?!\w)"
 )
 
@@ -69,6 +70,9 @@ _ONLY, _EXCLUSIVE = (
     _words("chỉ|duy nhất|mới|thôi|ngoài|riêng|không|trừ|đúng|một|chưa|nhất|phải|nay"),
 )
 _CONDITION = _words("nếu|khi|thì|trường hợp|với|muốn|ai|để|lúc|hễ|cho|của|người|mà|do|vì|sau|trước|ngoài ra|cũng")
+# A sentence that goes on with the one before it, and one that tells who says all of this.
+_GOES_ON = _words(r"(?:hoặc|đồng thời|họ|nơi|(?:\w+ ){0,3}(?:này|đó|đây|ấy|cũng))")
+_SAYS_WHO = _words(r"(?:(?:các )?điều này|(?:việc|thông tin) này|đ(?:ó|ây) là) theo")
 _CALLED_DIGITS = 3
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 
@@ -102,12 +106,12 @@ def lock(text: str, citations: tuple[Citation, ...]) -> Verified:
 
 def unsupported(claim: str, evidence: Sequence[str]) -> list[str]:
     """Return the facts and authorities of `claim` that no text of `evidence` has, as they were written."""
-    return [atom.text for atom in missing(claim, evidence)] + _foreign_authorities(claim, " ".join(evidence))
+    foreign = _foreign_authorities(clean(claim), clean(" ".join(evidence)))
+    return [atom.text for atom in missing(claim, evidence)] + foreign
 
 
 def _foreign_authorities(claim: str, evidence: str) -> list[str]:
-    known = fold(clean(evidence))
-    named = [name for name in _NAMED.findall(clean(claim)) if fold(name) not in known]
+    named = [name for name in _NAMED.findall(claim) if fold(name) not in fold(evidence)]
     foreign = authorities(claim) - authorities(evidence)
     with_body = {level for body, level in foreign if body}
     return named + sorted(f"{body} {level}".strip() for body, level in foreign if body or level not in with_body)
@@ -117,19 +121,32 @@ def objections(claim: str, title: str, quote: str, encode: Encode) -> list[str]:
     """Return why `claim`, in anybody's words, may not cite `quote` (of a passage with this title): foreign facts, what it
     affirms against the quote, or "" when it speaks of something else. Empty: it may. `encode` is an embedder's.
     """
-    if clean(claim).rstrip(".") in (part.rstrip(".") for part in sentences(clean(quote))):
+    claim, quote = clean(claim), clean(quote)
+    if claim.rstrip(".") in (part.rstrip(".") for part in (quote, *_statements(quote))):
         return []
     lost = tuple(a for a in missing(claim, [quote]) if _is_called(a) or missing(a.text, [title]))
     placed = [name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, quote))]
-    found = [atom.text for atom in lost] + placed + _misquoted(claim, quote) + contradictions(claim, quote)
-    found += _liberties(clean(claim), _likest(clean(claim), clean(quote), 0.0), clean(quote))
+    found = [atom.text for atom in lost] + _outdated(claim, quote) + placed + _misquoted(claim, quote)
+    found += contradictions(claim, quote) + _liberties(claim, _likest(claim, quote, 0.0), quote)
     return found if _support(claim, quote, lost, encode) >= _SUPPORT else [*found, ""]
+
+
+def _outdated(claim: str, quote: str) -> list[str]:
+    """Return the facts that the claim tells as today's and the quote only of what was before."""
+    if not _ONCE.search(quote.lower()):
+        return []
+    statements = _statements(quote)
+    today = [part for part in statements if not _ONCE.match(part.lower())]
+    if len(today) in {0, len(statements)}:
+        return []
+    told = (part for part in sentences(claim) if not _PAST.search(part.lower()))
+    return [atom.text for part in told for atom in missing(part, [" ".join(today)]) if not missing(atom.text, [quote])]
 
 
 def _misquoted(claim: str, quote: str) -> list[str]:
     """Return what stands between quotation marks in the claim and is only a part of what does in the quote."""
-    known = [fold(words) for words in _QUOTED.findall(clean(quote))]
-    return [words for words in _QUOTED.findall(clean(claim)) if _is_part(fold(words), known)]
+    known = [fold(words) for words in _QUOTED.findall(quote)]
+    return [words for words in _QUOTED.findall(claim) if _is_part(fold(words), known)]
 
 
 def _is_part(words: str, known: Sequence[str]) -> bool:
@@ -142,11 +159,24 @@ def _is_called(atom: Atom) -> bool:
 
 
 def _likest(claim: str, quote: str, least: float = _ONE_SENTENCE) -> str:
-    """Return the sentence of `quote` that has most of the claim's words; all of it when none has more than `least` of them."""
+    """Return the statement of `quote` that has most of the claim's words; all of it when none has more than `least` of them."""
     said = set(syllables(claim))
-    shared = [(len(said & set(syllables(part))) / (len(said) or 1), part) for part in sentences(quote)]
+    shared = [(len(said & set(syllables(part))) / (len(said) or 1), part) for part in _statements(quote)]
     share, part = max(shared, default=(0.0, quote))
     return part if share > least else quote
+
+
+def _statements(quote: str) -> list[str]:
+    """Return the sentences of `quote`, each with those that go on with it."""
+    found: list[str] = []
+    for sentence in sentences(quote):
+        if _SAYS_WHO.match(sentence.lower()):
+            found = [f"{statement} {sentence}" for statement in found] or [sentence]
+        elif found and _GOES_ON.match(sentence.lower()):
+            found[-1] += f" {sentence}"
+        else:
+            found.append(sentence)
+    return found
 
 
 def _liberties(claim: str, sentence: str, quote: str) -> list[str]:
@@ -179,10 +209,16 @@ def _drops_condition(claim: str, sentence: str) -> bool:
 
 def _support(claim: str, quote: str, lost: Sequence[Atom], encode: Encode) -> float:
     """Return the share of the claim's syllables that stand in the quote, facts in any form, plus the cosine of the two."""
-    said, known = syllables(clean(claim)), set(syllables(clean(quote)))
+    claim = _without_source(claim)
+    said, known = syllables(claim), set(syllables(quote))
     known.update(unit for atom in atoms(claim) if atom not in lost for unit in syllables(atom.text))
     vectors = encode([claim, quote])
     return sum(unit in known for unit in said) / (len(said) or 1) + float(vectors[0] @ vectors[1])
+
+
+def _without_source(text: str) -> str:
+    """Return what is said without the sentences that tell who says it: two lines from one office are not alike by that."""
+    return " ".join(part for part in sentences(text) if not _SAYS_WHO.match(part.lower())) or text
 
 
 def authorities(text: str) -> set[tuple[str, str]]:

@@ -26,7 +26,7 @@ _ONE_FORM = tuple(
         (r"từ chối", "từ_chối"),
         (r"thải bỏ", "thải"),
         (r"giữ nguyên", "không thay đổi"),
-        (r"(?:dù )?(?:đang )?(?:cư trú |sống )?ở (?:đâu|nơi nào)(?: cũng được)?", "không phụ thuộc nơi ở"),
+        (r"(?:dù )?(?:đang )?(?:cư trú |sống )?ở (?:đâu|nơi nào)(?: cũng được|(?! thì))", "không phụ thuộc nơi ở"),
         (r"mà không được", "không được"),
         (r"(?:đến|tới) (?:khi |lúc )?hết hạn", "đến hạn"),
         (r"chưa (?:hết|quá) (?:hạn|hiệu lực|giá trị)|còn (?:hạn|hiệu lực|giá trị)(?! sử dụng đến)", "còn_hạn"),
@@ -68,12 +68,12 @@ def contradictions(claim: str, evidence: str) -> list[str]:
     """
     said, known = _one_form(claim), _one_form(evidence)
     ours, theirs = _clauses(said), _clauses(known)
-    found = [" ".join(scope) for scope, clause in _scopes(theirs) if _affirmed(scope, clause, ours)]
+    # The word right after the negation decides, where the other text has it.
+    found = [" ".join(scope) for scope, clause in _scopes(theirs) if _affirmed(scope, clause, _speaking(scope, ours))]
     knows_denial = _doubts(theirs)
     for scope, clause in _scopes(ours):
-        # The word right after the negation decides, where the evidence has it.
-        alike = [units for units in theirs if scope[0] in units] or theirs
-        found += [" ".join(scope)] if _affirmed(scope, clause, alike) or not knows_denial else []
+        denied = not knows_denial or _affirmed(scope, clause, _speaking(scope, theirs))
+        found += [" ".join(scope)] if denied else []
     found += _other_limits(said, known) + _uneven(said, known)
     if not found and not _doubts(ours) and not _NEGATIONS.isdisjoint(_likest(ours, theirs)):
         found.append("không")
@@ -175,6 +175,11 @@ def _scopes(clauses: list[list[str]]) -> list[tuple[list[str], list[str]]]:
                 scope = [word for word in after if word not in _LIGHT | _NEGATIONS][:_SCOPE_WORDS]
                 scopes.append((scope[:1] if scope[:1] == ["trả_tiền"] else scope, units))
     return [(scope, units) for scope, units in scopes if scope]
+
+
+def _speaking(scope: list[str], clauses: list[list[str]]) -> list[list[str]]:
+    """Return the clauses that have the first word of a scope, all of them where none has."""
+    return [units for units in clauses if scope[0] in units] or clauses
 
 
 def _affirmed(scope: list[str], clause: list[str], others: list[list[str]]) -> bool:

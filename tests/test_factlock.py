@@ -58,6 +58,41 @@ def test_an_authority_belongs_to_the_sentence_that_names_it(encode):
 
 
 @pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        (
+            "Bạn xin giấy xác nhận số cũ tại Công an cấp xã nơi đang ở, nếu bạn không đủ điều kiện đăng ký cư trú.",
+            "Không đủ điều kiện đăng ký cư trú thì nộp xin giấy xác nhận số cũ ở nơi đang ở. Nơi nhận là Công an cấp xã.",
+        ),
+        (
+            "Theo Công an tỉnh Thanh Hóa, xe mất cắp mà không tìm lại được cũng thuộc diện bị thu hồi giấy đăng ký.",
+            "Xe mất cắp không tìm được: cũng thuộc diện thu hồi giấy đăng ký. Kết quả báo qua tin nhắn. "
+            "Điều này theo Công an tỉnh Thanh Hóa.",
+        ),
+        (
+            "Bây giờ không còn cấp huyện, bạn nộp tại Trung tâm Phục vụ hành chính công cấp xã hoặc nộp trên mạng.",
+            "Trước đây lên UBND huyện nộp hồ sơ. Nay cấp huyện đã bỏ. Bạn làm ở Trung tâm Phục vụ hành chính công cấp xã "
+            "hoặc qua mạng.",
+        ),
+    ],
+)
+def test_a_sentence_that_goes_on_with_another_is_of_one_statement(claim, quote, encode):
+    assert objections(claim, "", quote, encode) == []
+
+
+def test_a_value_of_the_past_is_not_todays(encode):
+    quote = "Trước đây đổi bằng lái nộp trực tiếp 135.000 đồng. Nay một mức 115.000 đồng."
+    assert "135.000 đồng" in objections("Nay đổi bằng lái một mức 135.000 đồng.", "", quote, encode)
+    assert objections("Trước đây đổi bằng lái nộp trực tiếp 135.000 đồng.", "", quote, encode) == []
+
+
+def test_two_lines_from_one_office_are_not_alike_by_that(encode):
+    office = " Điều này theo Công an tỉnh Thanh Hóa."
+    quote = f"Đổi hoặc cấp lại giấy đăng ký xe thì giữ nguyên biển định danh.{office}"
+    assert objections(f"Xe mất cắp cũng thuộc diện thu hồi giấy đăng ký xe.{office}", "", quote, encode) == [""]
+
+
+@pytest.mark.parametrize(
     ("claim", "quote", "liberty"),
     [
         ("Tôi nộp hồ sơ ở Công an cấp tỉnh.", "Nộp hồ sơ ở Công an cấp tỉnh.", "tôi"),
@@ -67,6 +102,7 @@ def test_an_authority_belongs_to_the_sentence_that_names_it(encode):
             "trước đây",
         ),
         ("Phiếu này mất 200.000 đồng.", "Theo báo chí, phiếu này mất 200.000 đồng.", "theo báo chí"),
+        ("Phiếu này mất 200.000 đồng.", "Phiếu này mất 200.000 đồng. Điều này theo báo chí.", "theo báo chí"),
         (
             "VNeID chỉ cấp tài khoản cho cá nhân, tổ chức.",
             "VNeID cấp tài khoản cho cá nhân và tổ chức.",
