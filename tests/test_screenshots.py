@@ -13,6 +13,7 @@ from browsing import SHOTS, SIZES
 from every_page import LOOKS, VIEWS, wear
 from likeness import NOISE, beside, differences, store, stored
 from PIL import Image
+from playwright.sync_api import Error
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 STORED = Path(__file__).parent / "screenshots"
@@ -27,7 +28,11 @@ def photographed(page, size):
     whole = page.evaluate("document.documentElement.scrollHeight")
     height = max(screen["height"], min(whole, 2 * screen["height"], MOST_PX)) // 4 * 4
     clip = {"x": 0, "y": 0, "width": screen["width"], "height": height}
-    taken = page.screenshot(full_page=True, clip=clip, animations="disabled")
+    how = {"full_page": True, "clip": clip, "animations": "disabled"}
+    try:
+        taken = page.screenshot(**how)
+    except Error:  # now and then a busy Chromium has no picture to give
+        taken = page.screenshot(**how)
     return Image.open(io.BytesIO(taken))
 
 
