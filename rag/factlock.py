@@ -122,20 +122,20 @@ def objections(claim: str, title: str, quote: str, encode: Encode) -> list[str]:
     affirms against the quote, or "" when it speaks of something else. Empty: it may. `encode` is an embedder's.
     """
     claim, quote = clean(claim), clean(quote)
-    if claim.rstrip(".") in (part.rstrip(".") for part in (quote, *_statements(quote))):
+    statements = _statements(quote)
+    if claim.rstrip(".") in (part.rstrip(".") for part in (quote, *statements)):
         return []
     lost = tuple(a for a in missing(claim, [quote]) if _is_called(a) or missing(a.text, [title]))
-    placed = [name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, quote))]
-    found = [atom.text for atom in lost] + _outdated(claim, quote) + placed + _misquoted(claim, quote)
-    found += contradictions(claim, quote) + _liberties(claim, _likest(claim, quote, 0.0), quote)
+    placed = [
+        name for part in sentences(claim) for name in _foreign_authorities(part, _likest(part, statements) or quote)
+    ]
+    found = [atom.text for atom in lost] + _outdated(claim, quote, statements) + placed + _misquoted(claim, quote)
+    found += contradictions(claim, quote) + _liberties(claim, _likest(claim, statements, 0.0) or quote, quote)
     return found if _support(claim, quote, lost, encode) >= _SUPPORT else [*found, ""]
 
 
-def _outdated(claim: str, quote: str) -> list[str]:
+def _outdated(claim: str, quote: str, statements: Sequence[str]) -> list[str]:
     """Return the facts that the claim tells as today's and the quote only of what was before."""
-    if not _ONCE.search(quote.lower()):
-        return []
-    statements = _statements(quote)
     today = [part for part in statements if not _ONCE.match(part.lower())]
     if len(today) in {0, len(statements)}:
         return []
@@ -158,12 +158,12 @@ def _is_called(atom: Atom) -> bool:
     return atom.kind is AtomKind.NUMBER and not atom.unit and len(atom.value) >= _CALLED_DIGITS
 
 
-def _likest(claim: str, quote: str, least: float = _ONE_SENTENCE) -> str:
-    """Return the statement of `quote` that has most of the claim's words; all of it when none has more than `least` of them."""
+def _likest(claim: str, statements: Sequence[str], least: float = _ONE_SENTENCE) -> str:
+    """Return the statement that has most of the claim's words; "" when none has more than `least` of them."""
     said = set(syllables(claim))
-    shared = [(len(said & set(syllables(part))) / (len(said) or 1), part) for part in _statements(quote)]
-    share, part = max(shared, default=(0.0, quote))
-    return part if share > least else quote
+    shared = [(len(said & set(syllables(part))) / (len(said) or 1), part) for part in statements]
+    share, part = max(shared, default=(0.0, ""))
+    return part if share > least else ""
 
 
 def _statements(quote: str) -> list[str]:

@@ -293,10 +293,10 @@ def test_names_that_do_not_exist_or_take_for_ever_are_said(site, rules, tmp_path
     assert refused(Fetcher(rules, unknown).fetch, site.url("/a"), tmp_path).refusal is Refusal.UNREACHABLE
     assert refused(Fetcher(rules, lambda host, port: []).fetch, site.url("/a"), tmp_path).refusal is Refusal.UNREACHABLE
     slow = changed(rules, total_s=0.1)
-    slow._resolve = lambda host, port: time.sleep(9)
+    slow._resolve = lambda host, port: time.sleep(5)
     begun = time.monotonic()
     assert "in time" in refused(slow.fetch, site.url("/a"), tmp_path).detail
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1
 
 
 def test_proxies_of_the_environment_are_not_asked(site, fetcher, tmp_path, monkeypatch):
@@ -338,7 +338,7 @@ def test_a_server_that_hangs_or_drips_is_left_in_time(site, rules, tmp_path, ans
     site.answers["/a"] = answer
     begun = time.monotonic()
     assert refused(fetcher.fetch, site.url("/a"), tmp_path).refusal is Refusal.TOO_SLOW
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1.5
     assert os.listdir(tmp_path) == []
 
 
@@ -491,7 +491,7 @@ def test_a_host_s_own_crawl_delay_is_kept_up_to_our_patience(site, rules, tmp_pa
     fetcher.fetch(site.url("/a"), tmp_path)
     begun = time.monotonic()
     fetcher.fetch(site.url("/b"), tmp_path)
-    assert 0.2 <= time.monotonic() - begun + 0.05 < 5
+    assert 0.2 <= time.monotonic() - begun + 0.05 < 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -555,7 +555,7 @@ def test_a_server_that_keeps_silent_in_the_handshake_is_left_in_time(site, rules
     fetcher = changed(rules, total_s=0.4)
     begun = time.monotonic()
     assert refused(fetcher.fetch, site.url("/a").replace("http:", "https:"), tmp_path)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1.5
 
 
 def test_a_server_on_ipv6_is_reached(rules, tmp_path):
